@@ -1,0 +1,1 @@
+"""Reading tables and knowing what is in them."""
