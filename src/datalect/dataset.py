@@ -1,7 +1,7 @@
 """Open tables and ask them: where the rooms meet.
 
-    data = open("sales.parquet", "customers.csv")
-    answer = data.ask("total sales by region in 2024")
+data = open("sales.parquet", "customers.csv")
+answer = data.ask("total sales by region in 2024")
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ class Dataset:
             raise
         except RefusedError as error:
             return answer_without_result(question, interpretation, self.catalog, error=error)
-        return answer_from_plan(question, interpretation, checked, compiled, result, coverage, rephrase=rephrase)
+        return answer_from_plan(
+            question, interpretation, checked, compiled, result, coverage, rephrase=rephrase
+        )
 
     def run(self, plan: Plan, *, language: Language = "en", limits: Limits | None = None) -> Answer:
         """Answer a plan that is already there, without reading a question.

@@ -28,9 +28,7 @@ TestOp = Literal["=", "!=", "<", "<=", ">", ">=", "between", "in", "contains", "
 AggregateFn = Literal[
     "count", "distinct", "sum", "avg", "min", "max", "median", "percentile", "stddev", "corr"
 ]
-StepFn = Literal[
-    "share", "rank", "difference", "pct_change", "cumulative", "moving_average", "contribution"
-]
+StepFn = Literal["share", "rank", "difference", "pct_change", "cumulative", "moving_average", "contribution"]
 ROW_OPERATORS = ("+", "-", "*", "/", "date_diff", "date_part", "length", "abs", "now")
 
 
@@ -351,9 +349,9 @@ class TextStage(_Node):
 class Show(_Node):
     """The chart asked for; ``auto`` leaves the choice to the rules, ``none`` wants no chart."""
 
-    mark: Literal[
-        "auto", "none", "bar", "line", "area", "point", "histogram", "box", "heatmap", "pie"
-    ] = "auto"
+    mark: Literal["auto", "none", "bar", "line", "area", "point", "histogram", "box", "heatmap", "pie"] = (
+        "auto"
+    )
     x: Name | None = None
     y: Name | None = None
     color: Name | None = None
