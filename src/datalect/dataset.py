@@ -201,7 +201,7 @@ def _same_cells(one: pa.Table, other: pa.Table) -> bool:
     return all(a.to_pylist() == b.to_pylist() for a, b in zip(one.columns, other.columns, strict=True))
 
 
-def open(  # noqa: A001 - the name users expect: datalect.open(...)
+def open(
     *sources: Any,
     glossary: str | Path | None = None,
     limits: Limits | None = None,

@@ -24,7 +24,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "problems": ("Problems", "问题"),
     "metrics": ("Metrics", "指标"),
     "converted": (
-        "{column}: read as {kind}, {converted:,} converted, {failed:,} not readable; original text in {original}",
+        "{column}: read as {kind}, {converted:,} converted, {failed:,} not readable; original in {original}",
         "{column}：按{kind}读取，转换 {converted:,} 个，无法读取 {failed:,} 个；原文保留在 {original}",
     ),
     "sentinel_dropped": (
@@ -102,8 +102,8 @@ def notes_of(table: Table, language: Language = "en") -> list[str]:
     return notes
 
 
-def _say(key: str, language: Language, **values: Any) -> str:
-    return _WORDS[key][language == "zh"].format(**values)
+def _say(word: str, language: Language, **values: Any) -> str:
+    return _WORDS[word][language == "zh"].format(**values)
 
 
 def _describe_table(table: Table, language: Language, width: int) -> str:
@@ -115,7 +115,7 @@ def _describe_table(table: Table, language: Language, width: int) -> str:
     key = _say("key", language, key=" + ".join(table.keys[0])) if table.keys else _say("no_key", language)
     head = " · ".join(
         [
-            table.label and f"{table.name} ({table.label})" or table.name,
+            f"{table.name} ({table.label})" if table.label else table.name,
             _say("rows", language, n=table.rows),
             _say("columns", language, n=sum(not c.hidden for c in table.columns)),
             key,
