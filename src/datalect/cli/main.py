@@ -1,0 +1,139 @@
+"""Entry point of ``datalect``: reads the command, runs it, turns every ending into an exit code.
+
+Exit codes: 0 answered, 1 internal error, 2 wrong usage, 3 unreadable input, 4 ambiguous or refused,
+5 missing extra, 6 limit hit, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Group
+
+from datalect.cli.ask import ask
+from datalect.cli.cache import cache
+from datalect.cli.chat import chat
+from datalect.cli.completion import completion
+from datalect.cli.describe import describe
+from datalect.cli.show import print_error
+from datalect.cli.sql import sql
+from datalect.errors import DatalectError, UsageError
+
+INTERRUPTED = 130
+_DEBUG = "DATALECT_DEBUG"
+
+_HELP = """Ask tables questions in plain words, in English or Chinese.
+
+Sources are files (CSV, TSV, JSON, Parquet, Arrow, Excel, SQLite, DuckDB; .gz and .zip too), folders of Parquet,
+a PostgreSQL address, or - for standard input. Several at once are joined over their keys.
+"""
+
+_EPILOGUE = """Start here:
+
+  datalect describe sales.csv
+  datalect ask sales.csv "What is the total amount by region?"
+  datalect ask sales.csv customers.csv "销售额最高的五个客户是谁？"
+  datalect chat sales.csv
+
+Exit codes: 0 answered, 2 wrong usage, 3 unreadable input, 4 ambiguous or refused, 5 missing extra, 6 limit hit.
+"""
+
+
+def _version() -> str:
+    import datalect
+
+    return f"datalect {datalect.__version__}"
+
+
+def build_app() -> App:
+    """The command-line application, without running it."""
+    app = App(
+        name="datalect",
+        help=_HELP,
+        help_epilogue=_EPILOGUE,
+        help_format="plaintext",
+        version=_version,
+        version_flags=["--version", "-V"],
+        group_commands=Group("Commands", sort_key=0),
+        group_parameters=Group("Other options", sort_key=1),
+        end_of_options_delimiter="--",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    # Without its own epilogue a command repeats the one above.
+    app.command(ask, help_epilogue="", usage='Usage: datalect ask SOURCE... "QUESTION" [OPTIONS]')
+    app.command(chat, help_epilogue="", usage="Usage: datalect chat SOURCE... [OPTIONS]")
+    app.command(describe, help_epilogue="", usage="Usage: datalect describe SOURCE... [OPTIONS]")
+    app.command(sql, help_epilogue="", usage='Usage: datalect sql SOURCE... "SELECT ..." [OPTIONS]')
+    app.command(cache, help_epilogue="")
+    app.command(completion, help_epilogue="", usage="Usage: datalect completion [bash|zsh|fish] [OPTIONS]")
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in tokens[: tokens.index("--") if "--" in tokens else None]
+    code = _run(tokens, as_json)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+    sys.exit(code)
+
+
+def _run(tokens: list[str], as_json: bool) -> int:
+    _write_utf8()
+    try:
+        result = build_app()(tokens)
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        print_error(_usage_error(error, tokens), as_json)
+        return UsageError.exit_code
+    except DatalectError as error:
+        if os.environ.get(_DEBUG):
+            raise
+        print_error(error, as_json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        _silence_stdout()
+        return 0
+    except Exception as error:  # a fault of ours: still no traceback for someone who asked a question
+        if os.environ.get(_DEBUG):
+            raise
+        print_error(
+            DatalectError(
+                "Datalect met a fault of its own.",
+                received=f"{type(error).__name__}: {error}",
+                next_step=f"Run the same again with {_DEBUG}=1 for the details, and report them.",
+            ),
+            as_json,
+        )
+        return DatalectError.exit_code
+
+
+def _usage_error(error: CycloptsError, tokens: list[str]) -> UsageError:
+    command = next((t for t in tokens if not t.startswith("-")), "")
+    known = {"ask", "chat", "describe", "sql", "cache", "completion"}
+    page = f"datalect {command} --help" if command in known else "datalect --help"
+    return UsageError(" ".join(str(error).split()), next_step=page)
+
+
+def _write_utf8() -> None:
+    """Print Chinese also where the locale says ASCII; never fail on a character that cannot be shown."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _silence_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
