@@ -32,7 +32,7 @@ def ask(
 ) -> int:
     """Answer a question about one or more tables.
 
-    Examples:
+    For example:
 
       datalect ask sales.csv "What is the total amount by region?"
       datalect ask orders.parquet customers.csv "五个最大的客户是谁？" --sql
@@ -54,8 +54,8 @@ def ask(
     chart
         Write the chart to this file: .svg, .png, .html (a page that works offline) or .json (Vega-Lite).
     batch
-        File with one question a line: {"id": 1, "tables": ["sales.csv"], "question": "...", "lang": "en"}. Prints
-        one JSON object a line with the same id. Paths are relative to the file.
+        File with one question a line: {"id": 1, "tables": ["sales.csv"], "question": "...", "lang": "en"}.
+        Prints one JSON object a line with the same id. Paths are relative to the file.
     jobs
         Questions of a batch that are answered at the same time.
     """

@@ -8,14 +8,18 @@ from cyclopts import App, Parameter
 
 from datalect.cli.show import grid, out, out_json
 
-cache = App(name="cache", help="List or clear what is kept between runs. Your own files are never touched.")
+cache = App(
+    name="cache",
+    help="List or clear what is kept between runs.",
+    help_epilogue="Your own files are never touched.",
+)
 
 
 @cache.command(name="list")
 def list_(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> int:
     """List the tables kept ready from earlier runs, with their size.
 
-    Examples:
+    For example:
 
       datalect cache list
       datalect cache list --json
@@ -54,7 +58,7 @@ def list_(*, json: Annotated[bool, Parameter(negative="", show_default=False)] =
 def clear(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> int:
     """Delete everything kept from earlier runs. Tables are read anew when they are next asked.
 
-    Examples:
+    For example:
 
       datalect cache clear
 

@@ -41,11 +41,11 @@ def chat(
 ) -> int:
     """Talk about tables: questions, follow-ups, undo, SQL, charts.
 
-    Examples:
+    For example:
 
       datalect chat sales.csv
       datalect chat orders.parquet customers.csv --lang zh
-      printf 'total amount by region\\nand by month?\\n' | datalect chat sales.csv
+      echo "total amount by region" | datalect chat sales.csv
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ class Conversation:
         )
         self._choices = None
         if answer.status == "ambiguous":
-            # The planner is deterministic, so reading the question again gives the same plans in the same order.
+            # The planner is deterministic: reading the question again gives the same plans in the same order.
             from datalect.planner.base import Question
 
             self._choices = (self._planner or self._data.planner).interpret(
@@ -235,12 +235,10 @@ class Conversation:
         out("A new conversation.")
 
     def _lang(self, name: str) -> None:
-        if name == "en" or name == "zh":
-            self._language = name
-        elif name == "auto":
-            self._language = None
-        else:
+        known: dict[str, Language | None] = {"en": "en", "zh": "zh", "auto": None}
+        if name not in known:
             raise UsageError("The language is not known.", expected="en, zh or auto", received=name)
+        self._language = known[name]
 
 
 def _interactive(conversation: Conversation) -> None:

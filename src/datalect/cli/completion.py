@@ -20,7 +20,7 @@ def completion(
 ) -> int:
     """Print or install the completion script of a shell.
 
-    Examples:
+    For example:
 
       datalect completion bash --install
       datalect completion zsh > _datalect

@@ -19,7 +19,7 @@ def describe(
 ) -> int:
     """Say what tables hold: columns, meanings with evidence, keys, joins, problems.
 
-    Examples:
+    For example:
 
       datalect describe sales.csv
       datalect describe orders.parquet customers.csv --lang zh

@@ -26,8 +26,9 @@ _DEBUG = "DATALECT_DEBUG"
 
 _HELP = """Ask tables questions in plain words, in English or Chinese.
 
-Sources are files (CSV, TSV, JSON, Parquet, Arrow, Excel, SQLite, DuckDB; .gz and .zip too), folders of Parquet,
-a PostgreSQL address, or - for standard input. Several at once are joined over their keys.
+Sources: files (CSV, TSV, JSON, Parquet, Arrow, Excel, SQLite, DuckDB; also .gz
+and .zip), folders of Parquet, PostgreSQL addresses, - for standard input.
+Several at once are joined over their keys.
 """
 
 _EPILOGUE = """Start here:
@@ -37,7 +38,8 @@ _EPILOGUE = """Start here:
   datalect ask sales.csv customers.csv "销售额最高的五个客户是谁？"
   datalect chat sales.csv
 
-Exit codes: 0 answered, 2 wrong usage, 3 unreadable input, 4 ambiguous or refused, 5 missing extra, 6 limit hit.
+Exit codes: 0 answered, 2 wrong usage, 3 unreadable input,
+4 ambiguous or refused, 5 missing extra, 6 limit hit, 130 interrupted.
 """
 
 
@@ -69,7 +71,7 @@ def build_app() -> App:
     app.command(chat, help_epilogue="", usage="Usage: datalect chat SOURCE... [OPTIONS]")
     app.command(describe, help_epilogue="", usage="Usage: datalect describe SOURCE... [OPTIONS]")
     app.command(sql, help_epilogue="", usage='Usage: datalect sql SOURCE... "SELECT ..." [OPTIONS]')
-    app.command(cache, help_epilogue="")
+    app.command(cache)
     app.command(completion, help_epilogue="", usage="Usage: datalect completion [bash|zsh|fish] [OPTIONS]")
     return app
 

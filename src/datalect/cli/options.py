@@ -43,15 +43,20 @@ class SourceOptions:
         """The limits asked for, the engine's own where none is."""
         from datalect.engine.base import Limits
 
-        given = {"seconds": self.limit_seconds, "memory_mb": self.limit_memory, "rows": self.limit_rows}
-        for name, value in given.items():
+        for option in ("limit_seconds", "limit_memory", "limit_rows"):
+            value = getattr(self, option)
             if value is not None and not value > 0:
                 raise UsageError(
-                    f"The limit on {name.removesuffix('_mb')} is not positive.",
+                    f"--{option.replace('_', '-')} is not positive.",
                     expected="a number above 0",
                     received=str(value),
                 )
-        return Limits(**{name: value for name, value in given.items() if value is not None})
+        usual = Limits()
+        return Limits(
+            seconds=self.limit_seconds or usual.seconds,
+            memory_mb=self.limit_memory or usual.memory_mb,
+            rows=self.limit_rows or usual.rows,
+        )
 
     def open(self, sources: tuple[str, ...], *, quiet: bool = False) -> Dataset:
         """Open sources named on the command line, with a progress bar on a terminal unless ``quiet``."""

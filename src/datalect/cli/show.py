@@ -1,7 +1,8 @@
 """Text for terminals and JSON for programs.
 
-Everything that comes from data (cells, headers, file names) passes ``safe`` before it reaches a terminal: a cell
-must not be able to move the cursor, recolour the screen, set the window's title or reverse the reading direction.
+Everything that comes from data (cells, headers, file names) passes ``safe`` before it reaches a terminal: a
+cell must not be able to move the cursor, recolour the screen, set the window's title or reverse the reading
+direction.
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ def sql(
 
     A table is named after its file: sales.csv is sales. The dialect is DuckDB's.
 
-    Examples:
+    For example:
 
-      datalect sql sales.csv "SELECT region, sum(amount) AS total FROM sales GROUP BY region ORDER BY total DESC"
-      datalect sql orders.parquet customers.csv "SELECT count(*) FROM orders JOIN customers USING (customer_id)"
+      datalect sql sales.csv "SELECT region, sum(amount) AS total FROM sales GROUP BY region"
+      datalect sql orders.parquet customers.csv "SELECT * FROM orders JOIN customers USING (customer_id)"
       datalect sql sales.csv "SELECT * FROM sales" --csv > copy.csv
       datalect sql sales.csv "SELECT * FROM sales" --json --limit-rows 10
 

@@ -1,9 +1,9 @@
 """Talks to any endpoint that speaks OpenAI's chat completions protocol.
 
-What is used of the protocol: ``POST {base_url}/chat/completions`` with ``model``, ``messages``, ``temperature``,
-``seed``, ``max_tokens`` and ``response_format`` (https://platform.openai.com/docs/api-reference/chat). Servers such
-as vLLM, llama.cpp, Ollama and LM Studio offer it too, some without ``response_format``: the client then does
-without.
+What is used of the protocol: ``POST {base_url}/chat/completions`` with ``model``, ``messages``,
+``temperature``, ``seed``, ``max_tokens`` and ``response_format``
+(https://platform.openai.com/docs/api-reference/chat). Servers such as vLLM, llama.cpp, Ollama and LM Studio
+offer it too, some without ``response_format``: the client then does without.
 """
 
 from __future__ import annotations
@@ -61,7 +61,10 @@ class ModelConfig:
     max_bytes: int = 4 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
+        try:
+            parts = urlsplit(self.base_url)
+        except ValueError:  # such as an unclosed bracket
+            parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(
                 "The address of the model endpoint is not a web address.",
@@ -105,7 +108,7 @@ class ModelConfig:
             raise UsageError(
                 f"The environment has no variable {api_key_env!r} to take the key from.",
                 expected="the name of a variable, not the key itself",
-                next_step=f"export {KEY_VARIABLE}=... and leave --api-key-env out, or name the variable you set.",
+                next_step=f"Set {KEY_VARIABLE} and leave --api-key-env out, or name the variable you set.",
             )
         return cls(
             base_url=base_url or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL,
@@ -160,7 +163,7 @@ class OpenAIClient:
 
         Args:
             messages: ``role`` and ``content`` each.
-            schema: JSON schema of the reply. Sent along where the server takes it; the reply is not validated.
+            schema: JSON schema of the reply, sent where the server takes it; the reply is not validated.
 
         Raises:
             ModelError: the endpoint cannot be reached, refuses, or gives nothing usable.
@@ -272,8 +275,8 @@ class OpenAIClient:
         return self.config.base_url.rstrip("/") + "/chat/completions"
 
     def _backoff(self, attempt: int) -> float:
-        """Seconds to wait: doubling from one half, half of it by chance so that clients do not march in step."""
-        ceiling = min(_MAX_WAIT, 0.5 * 2**attempt)
+        """Seconds to wait: doubling, and half of it by chance so that clients do not march in step."""
+        ceiling = min(_MAX_WAIT, float(2 ** (attempt - 1)))
         return ceiling / 2 + random.SystemRandom().uniform(0, ceiling / 2)
 
     # ---------------------------------------------------------------- reading a response
@@ -355,7 +358,7 @@ class OpenAIClient:
             return self._error(
                 "The secure connection to the model endpoint could not be made.",
                 received=text,
-                next_step="Check http against https in --base-url; for a private certificate set SSL_CERT_FILE.",
+                next_step="Check http against https in --base-url; set SSL_CERT_FILE for a private certificate.",
             )
         return self._error(
             f"No model endpoint answers at {_without_credentials(self.config.base_url)}.",
