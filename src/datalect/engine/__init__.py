@@ -1,0 +1,1 @@
+"""Running queries: the seam, the gate, the sandboxed workers."""

@@ -1,0 +1,238 @@
+"""The sandbox: one process that may read one database and compute, and nothing else.
+
+Started by `datalect.engine.pool` with an isolated interpreter, an empty environment and standard streams on
+/dev/null. Order matters: imports first (they read files), then the resource limits, then Landlock while there is
+still a single thread, and only then the database, which starts threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import math
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datalect.engine import landlock, wire
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+# DuckDB asks for the memory of its own container; nothing else outside the data is ever read.
+_SYSTEM_READ = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+_BATCH_ROWS = 16_384
+# Types that Arrow cannot carry exactly; they travel as text.
+_AS_TEXT = ("BIT", "UHUGEINT", "BIGNUM", "TIME WITH TIME ZONE", "TIME_NS", "VARIANT", "GEOMETRY")
+
+
+def main(descriptor: int, lifeline: int) -> None:
+    """Serve queries that come in over a socket until it closes.
+
+    Args:
+        descriptor: the worker's end of the socket.
+        lifeline: read end of a pipe whose write end only the parent holds.
+    """
+    die_with(lifeline)
+    sock = socket.socket(fileno=descriptor)
+    try:
+        config = wire.read_json(sock, wire.CONFIG)
+        sandbox, connection = _enter(config)
+    except EOFError:
+        return
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            wire.send_json(sock, wire.ERROR, _report(error))
+        return
+    wire.send_json(sock, wire.READY, {"sandbox": sandbox})
+    while True:
+        try:
+            request = wire.read_json(sock, wire.QUERY)
+        except EOFError:
+            return
+        try:
+            _serve(sock, connection, request, config["threads"])
+        except (BrokenPipeError, ConnectionResetError):
+            return
+        except Exception as error:
+            wire.send_json(sock, wire.ERROR, _report(error))
+
+
+def die_with(lifeline: int) -> None:
+    """Have the kernel end this process the moment the write end of a pipe is closed.
+
+    A thread that waits for the end of the pipe would need the interpreter lock, and PR_SET_PDEATHSIG fires when the
+    *thread* that started the worker ends, so neither is dependable. A signal on hang-up is: nothing is ever written
+    to the pipe, and the default of SIGIO is to end the process, whatever it is doing.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([lifeline], [], [], 0)[0]:  # closed before the signal was set up
+        os._exit(0)
+
+
+def _enter(config: dict[str, Any]) -> tuple[list[str], duckdb.DuckDBPyConnection]:
+    for name in ("numpy", "pandas", "polars"):
+        sys.modules[name] = None  # type: ignore[assignment]  # neither needed nor worth their start-up time
+    import duckdb
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    database = Path(config["database"])
+    granted = [Path(p) for p in config["granted"]]
+    _limit_resources(config["memory_mb"])
+    sandbox: list[str] = []
+    if landlock.abi() > 0:
+        sandbox = landlock.restrict([database, *granted, *_SYSTEM_READ])
+    elif config["require_landlock"]:
+        raise RuntimeError("Landlock is required and this kernel has none")
+    return sandbox, _connect(duckdb, database, granted, config)
+
+
+def _limit_resources(memory_mb: int) -> None:
+    page = resource.getpagesize()
+    size, resident = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:2])
+    # Libraries are mapped but mostly not resident: the limit is on what is added to them.
+    space = size - resident + memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
+
+
+def _connect(
+    duckdb: Any, database: Path, granted: list[Path], config: dict[str, Any]
+) -> duckdb.DuckDBPyConnection:
+    connection: duckdb.DuckDBPyConnection = duckdb.connect(
+        str(database),
+        read_only=True,
+        config={
+            "threads": config["threads"],
+            "async_threads": 1,
+            "memory_limit": f"{max(64, config['memory_mb'] * 3 // 4 - 64)}MiB",
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+            "allow_community_extensions": False,
+            "python_enable_replacements": False,
+            "allow_persistent_secrets": False,
+        },
+    )
+    connection.execute("SET temp_directory = ''")
+    connection.execute(f"SET TimeZone = '{config['timezone']}'")
+    files = [str(p) for p in granted if not p.is_dir()]
+    folders = [str(p) for p in granted if p.is_dir()]
+    if files:
+        connection.execute(f"SET allowed_paths = [{', '.join(map(_quote, files))}]")
+    if folders:
+        connection.execute(f"SET allowed_directories = [{', '.join(map(_quote, folders))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+# ---------------------------------------------------------------- one query
+
+
+def _serve(
+    sock: socket.socket, connection: duckdb.DuckDBPyConnection, request: dict[str, Any], threads: int
+) -> None:
+    used = math.ceil(time_used())
+    soft = used + math.ceil(request["seconds"]) * threads + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+    params = [wire.decode_value(p) for p in request["params"]]
+    # A cursor of its own: nothing one query leaves behind on its connection is seen by the next.
+    with connection.cursor() as cursor:
+        relation = cursor.sql(request["sql"], params=params or None)
+        if relation is None:
+            raise ValueError("the statement returns no rows")
+        reader = _presentable(relation).to_arrow_reader(_BATCH_ROWS)
+        truncated = _send_rows(sock, reader, request["rows"], request["bytes"])
+    wire.send_json(sock, wire.END, {"truncated": truncated})
+
+
+def time_used() -> float:
+    """CPU seconds of this process so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _presentable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    types = [str(t) for t in relation.types]
+    if not any(word in t for t in types for word in _AS_TEXT):
+        return relation
+    columns = [
+        f"CAST(#{i} AS VARCHAR) AS {_identifier(name)}"
+        if any(word in t for word in _AS_TEXT)
+        else f"#{i} AS {_identifier(name)}"
+        for i, (name, t) in enumerate(zip(relation.columns, types, strict=True), start=1)
+    ]
+    return relation.project(", ".join(columns))
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _send_rows(sock: socket.socket, reader: pa.RecordBatchReader, rows: int, size: int) -> bool:
+    """Send batches until a limit is reached; True when there was more."""
+    import pyarrow as pa
+
+    _send_batch(sock, pa.RecordBatch.from_pylist([], schema=reader.schema))
+    for batch in reader:
+        fitting = _fitting(batch, rows, size)
+        if fitting < batch.num_rows:
+            if fitting:
+                _send_batch(sock, batch.slice(0, fitting))
+            return True
+        if fitting:
+            _send_batch(sock, batch)
+        rows -= fitting
+        size -= batch.nbytes
+    return False
+
+
+def _fitting(batch: pa.RecordBatch, rows: int, size: int) -> int:
+    """How many rows of a batch stay within both limits."""
+    high = min(batch.num_rows, rows)
+    if batch.slice(0, high).nbytes <= size:
+        return high
+    low = 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        if batch.slice(0, middle).nbytes <= size:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _send_batch(sock: socket.socket, batch: pa.RecordBatch) -> None:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        if batch.num_rows:
+            writer.write_batch(batch)
+    wire.send(sock, wire.DATA, memoryview(sink.getvalue()))
+
+
+def _report(error: Exception) -> dict[str, str]:
+    return {"kind": type(error).__name__, "message": str(error)}
+
+
+def run() -> None:
+    """Entry point of the process: the two descriptors are the last arguments."""
+    main(int(sys.argv[-2]), int(sys.argv[-1]))
+    # Skips destructors: threads of the engine may still be at work.
+    os._exit(0)
