@@ -72,7 +72,10 @@ def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
             distinct=profile.distinct,
             minimum=profile.minimum,
             maximum=profile.maximum,
+            values=[v for v, _ in profile.values],
+            complete=profile.values_complete,
             sample=values,
+            siblings=[n for n, _ in shape if n != name],
         )
         columns.append(
             Column(table=item.name, name=name, dtype=dtype, meaning=decide_meaning(evidence), profile=profile)

@@ -6,22 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from datalect.data.meaning.names import tokens
+from datalect.data.meaning.hints import read_name
+from datalect.data.meaning.numbers import decide_number
+from datalect.data.meaning.temporal import decide_temporal
+from datalect.data.meaning.texts import decide_text
+from datalect.data.meaning.units import Unit
 from datalect.data.model import Additivity, Grain, Meaning, SemanticType
 from datalect.data.profile import kind_of
 
-S, A = SemanticType, Additivity
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What is known about a column when its meaning is decided.
 
     Attributes:
+        name: header of the column.
+        dtype: DuckDB type as queried.
         rows: rows of the table.
         filled: rows with a value.
         distinct: (approximate) number of distinct values.
-        sample: some of the values.
+        minimum: smallest value of numbers and times.
+        maximum: largest value of numbers and times.
+        values: all distinct values when ``complete``, else some.
+        complete: whether ``values`` are all.
+        sample: values of some rows, repeats included.
+        siblings: names of the other columns of the table.
+        unit: unit or currency read from the cells by a conversion.
+        grain: calendar unit of converted dates.
+        converted: what a conversion found, such as ``percent`` or ``money``; "" when there was none.
     """
 
     name: str
@@ -31,60 +43,36 @@ class Evidence:
     distinct: int
     minimum: Any = None
     maximum: Any = None
+    values: Sequence[Any] = field(default=())
+    complete: bool = False
     sample: Sequence[Any] = field(default=())
+    siblings: Sequence[str] = field(default=())
+    unit: Unit | None = None
+    grain: Grain | None = None
+    converted: str = ""
 
 
 def decide_meaning(evidence: Evidence) -> Meaning:
-    """What a column stands for."""
-    words = tokens(evidence.name)
+    """What a column stands for; name and values both count, and the evidence says which did."""
     kind = kind_of(evidence.dtype)
-    joined = " ".join(words)
-
-    def says(*needles: str) -> bool:
-        return any(n in words if n.isascii() else n in joined for n in needles)
-
     if evidence.filled == 0:
-        return Meaning(type=S.UNKNOWN, evidence="no values")
+        return Meaning(type=SemanticType.UNKNOWN, evidence="no values", confidence=1.0)
+    reading = read_name(evidence.name)
     if kind == "boolean":
-        return Meaning(type=S.BOOLEAN, evidence="true and false")
+        return Meaning(
+            type=SemanticType.BOOLEAN,
+            additivity=Additivity.NON,
+            order=(False, True),
+            evidence="holds true and false",
+        )
     if kind in ("temporal", "zoned"):
-        if evidence.dtype == "TIME":
-            return Meaning(type=S.TIME, evidence="times of day")
-        if evidence.dtype == "DATE":
-            return Meaning(type=S.DATE, grain=Grain.DAY, evidence="dates")
-        return Meaning(type=S.DATETIME, grain=Grain.SECOND, evidence="date-times")
+        return decide_temporal(evidence)
     if kind in ("integer", "float"):
-        if says("id", "编号", "号", "uuid"):
-            return Meaning(type=S.ID, evidence="named as an identifier")
-        if says("code", "zip", "代码", "编码"):
-            return Meaning(type=S.CODE, evidence="named as a code")
-        if says("year", "年份") and kind == "integer":
-            return Meaning(type=S.YEAR, grain=Grain.YEAR, evidence="named year")
-        if says("lat", "latitude", "纬度"):
-            return Meaning(type=S.LATITUDE, evidence="named latitude")
-        if says("lon", "lng", "longitude", "经度"):
-            return Meaning(type=S.LONGITUDE, evidence="named longitude")
-        if says("percent", "pct", "%", "百分比", "占比"):
-            return Meaning(type=S.PERCENT, unit="%", evidence="named percent")
-        if says("rate", "per", "率"):
-            return Meaning(type=S.RATE, evidence="named rate")
-        if says("ratio", "share"):
-            return Meaning(type=S.RATIO, evidence="named ratio")
-        if says("price", "amount", "cost", "revenue", "sales", "fare", "total", "金额", "额", "价", "费"):
-            return Meaning(type=S.MONEY, additivity=A.ADDITIVE, evidence="named as money")
-        if says("count", "qty", "quantity", "num", "数量", "人数", "数"):
-            return Meaning(type=S.COUNT, additivity=A.ADDITIVE, evidence="named as a count")
-        return Meaning(type=S.MEASURE, additivity=A.ADDITIVE, evidence="numbers")
+        return decide_number(evidence, reading)
     if kind == "text":
-        share = evidence.distinct / max(evidence.filled, 1)
-        lengths = [len(str(v)) for v in evidence.sample] or [0]
-        if says("email") or all("@" in str(v) for v in evidence.sample):
-            return Meaning(type=S.EMAIL, evidence="e-mail addresses")
-        if says("id", "编号"):
-            return Meaning(type=S.ID, evidence="named as an identifier")
-        if sum(lengths) / len(lengths) > 60:
-            return Meaning(type=S.TEXT, evidence="long texts")
-        if share > 0.8 and evidence.filled > 20:
-            return Meaning(type=S.NAME, evidence="short, nearly distinct texts")
-        return Meaning(type=S.CATEGORY, evidence="repeating short texts")
-    return Meaning(type=S.TEXT, evidence="nested values", confidence=0.3)
+        return decide_text(evidence, reading)
+    if kind == "interval":
+        return Meaning(type=SemanticType.DURATION, additivity=Additivity.ADDITIVE, evidence="time intervals")
+    if evidence.dtype.upper() == "UUID":
+        return Meaning(type=SemanticType.ID, evidence="universally unique identifiers")
+    return Meaning(type=SemanticType.TEXT, evidence=f"nested values ({evidence.dtype})", confidence=0.3)
