@@ -243,7 +243,7 @@ class OpenAIClient:
         import httpx
 
         deadline = time.monotonic() + self.config.timeout
-        with self._open().stream("POST", self._url(), content=data) as response:
+        with self._open().stream("POST", self.url, content=data) as response:
             parts, size = [], 0
             for part in response.iter_bytes():
                 size += len(part)
@@ -271,7 +271,9 @@ class OpenAIClient:
             self._client = httpx.Client(headers=headers, timeout=self.config.timeout, follow_redirects=False)
         return self._client
 
-    def _url(self) -> str:
+    @property
+    def url(self) -> str:
+        """Where requests are posted."""
         return self.config.base_url.rstrip("/") + "/chat/completions"
 
     def _backoff(self, attempt: int) -> float:
@@ -358,7 +360,7 @@ class OpenAIClient:
             return self._error(
                 "The secure connection to the model endpoint could not be made.",
                 received=text,
-                next_step="Check http against https in --base-url; set SSL_CERT_FILE for a private certificate.",
+                next_step="Check http against https in --base-url, or set SSL_CERT_FILE to a private certificate.",
             )
         return self._error(
             f"No model endpoint answers at {_without_credentials(self.config.base_url)}.",
