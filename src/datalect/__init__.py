@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     )
     from datalect.plan.model import Plan
     from datalect.planner.llm import LLMPlanner
-    from datalect.planner.openai_client import ModelConfig
+    from datalect.planner.model_config import ModelConfig
 
 __version__: str
 
@@ -83,7 +83,7 @@ _HOMES = {
     "Limits": "datalect.engine.base",
     "QueryResult": "datalect.engine.base",
     "LLMPlanner": "datalect.planner.llm",
-    "ModelConfig": "datalect.planner.openai_client",
+    "ModelConfig": "datalect.planner.model_config",
     "DatalectError": "datalect.errors",
     "UsageError": "datalect.errors",
     "SourceError": "datalect.errors",

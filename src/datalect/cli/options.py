@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datalect.dataset import Dataset
     from datalect.engine.base import Limits
     from datalect.planner.llm import LLMPlanner
-    from datalect.planner.openai_client import ModelConfig
+    from datalect.planner.model_config import ModelConfig
 
 Language = Literal["en", "zh"]
 
@@ -99,7 +99,7 @@ class ModelOptions:
 
     def config(self) -> ModelConfig:
         """The endpoint named by options or environment."""
-        from datalect.planner.openai_client import ModelConfig
+        from datalect.planner.model_config import ModelConfig
 
         return ModelConfig.from_environment(
             base_url=self.base_url,

@@ -1,9 +1,9 @@
 """Questions to plans with a language model at an OpenAI-compatible endpoint.
 
-The model sees the question, the names in the catalog and the form of a plan, and replies with plans. Each plan
-is parsed and checked like any other; what does not pass goes back at most twice with the checker's message, and is
-then refused. Values are linked here, after the reply: the model writes them as the question does and never learns
-how they are stored. No word of the model reaches the reader.
+The model sees the question, the names in the catalog and the form of a plan, and replies with plans. Each
+plan is parsed and checked like any other; what does not pass goes back at most twice with the checker's
+message, and is then refused. Values are linked here, after the reply: the model writes them as the question
+does and never learns how they are stored. No word of the model reaches the reader.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from datalect.data.model import Catalog
     from datalect.data.values import ValueIndex
     from datalect.plan.model import Plan
-    from datalect.planner.openai_client import ModelConfig, OpenAIClient
+    from datalect.planner.model_config import ModelConfig
+    from datalect.planner.openai_client import OpenAIClient
 
 _REPAIRS = 2
 _LONGEST_QUESTION = 4000
@@ -33,8 +34,8 @@ _REMEMBERED = 256
 class LLMPlanner:
     """A planner over an OpenAI-compatible endpoint.
 
-    Deterministic as far as the endpoint is: temperature and seed are 0, and a planner sends the same request only
-    once in its life. Safe to share between threads.
+    Deterministic as far as the endpoint is: temperature and seed are 0, and a planner sends the same request
+    only once in its life. Safe to share between threads.
 
     Args:
         config: the endpoint; from the environment when neither it nor ``client`` is given.
@@ -51,7 +52,8 @@ class LLMPlanner:
         share_samples: bool = False,
         client: OpenAIClient | None = None,
     ) -> None:
-        from datalect.planner.openai_client import ModelConfig, OpenAIClient
+        from datalect.planner.model_config import ModelConfig
+        from datalect.planner.openai_client import OpenAIClient
 
         self._client = client or OpenAIClient(config or ModelConfig.from_environment())
         self._share_samples = share_samples

@@ -1,12 +1,12 @@
 """What a language model is told: the task, the form of a plan, the tables and the question. Never a cell.
 
-Without ``share_samples`` nothing that was read from a cell goes in: no values, no minimum or maximum, no counts,
-no examples, no evidence, no order of categories, no aliases of values, no path of a file. What goes in are names
-of tables and columns, their types and meanings, keys, and the user's own glossary.
+Without ``share_samples`` nothing that was read from a cell goes in: no values, no minimum or maximum, no
+counts, no examples, no evidence, no order of categories, no aliases of values, no path of a file. What goes
+in are names of tables and columns, their types and meanings, keys, and the user's own glossary.
 
-Names of columns come from files other people made, so they too may try to give orders. They stand inside a block
-whose end mark they cannot contain, written as JSON, and the model is told that the block is data. Whatever it
-replies is parsed and checked as a plan; nothing else of the reply is used.
+Names of columns come from files other people made, so they too may try to give orders. They stand inside a
+block whose end mark they cannot contain, written as JSON, and the model is told that the block is data.
+Whatever it replies is parsed and checked as a plan; nothing else of the reply is used.
 """
 
 from __future__ import annotations
