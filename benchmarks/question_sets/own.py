@@ -147,6 +147,13 @@ def _connection(sources: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
                 ".parquet": "read_parquet(?)",
             }[kind]
             connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM {reader}', [_utf8(source)])
+            for column, kind in connection.execute(
+                f"SELECT name, type FROM pragma_table_info('{name}')"
+            ).fetchall():
+                if kind == "JSON":  # values of mixed types: their text
+                    connection.execute(
+                        f'ALTER TABLE "{name}" ALTER "{column}" TYPE VARCHAR USING "{column}" ->> \'$\''
+                    )
         _open[sources] = connection
     return _open[sources]
 
