@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datalect.planner.model_config import ModelConfig
 
 Language = Literal["en", "zh"]
+_UNNAMED = "MODEL"
 
 _SOURCES = Group("Reading", sort_key=10)
 _LIMITS = Group("Limits", sort_key=20)
@@ -99,11 +101,13 @@ class ModelOptions:
 
     def config(self) -> ModelConfig:
         """The endpoint named by options or environment."""
-        from datalect.planner.model_config import ModelConfig
+        from datalect.planner.model_config import MODEL_VARIABLE, ModelConfig
 
+        # Showing what would be sent needs no model; sending does.
+        unnamed = os.environ.get(MODEL_VARIABLE, _UNNAMED)
         return ModelConfig.from_environment(
             base_url=self.base_url,
-            model=self.model,
+            model=self.model or (unnamed if self.show_prompt else None),
             api_key_env=self.api_key_env,
             timeout=self.model_timeout,
         )

@@ -55,9 +55,34 @@ _REASONS: dict[str, tuple[str, str]] = {
     ),
 }
 
-# What the checker says under these codes is made of names in the catalog and of rules, never of cells.
-_ABOUT_NAMES = frozenset(
-    {"unknown_column", "unknown_table", "unknown_metric", "unknown_name", "ambiguous_column"}
+# What the checker says under these codes is made of rules and of names in the catalog. Under any other code
+# it may quote stored values, so the model is told the rule's name and the place only.
+_FREE_OF_CELLS = frozenset(
+    {
+        "ambiguous_column",
+        "ambiguous_join",
+        "ambiguous_table",
+        "bad_date",
+        "bad_expression",
+        "bad_grain",
+        "bad_operator",
+        "bad_value",
+        "fan_out",
+        "mixed_units",
+        "not_a_quantity",
+        "not_a_time",
+        "not_additive",
+        "not_meaningful",
+        "too_deep",
+        "type_mismatch",
+        "unknown_column",
+        "unknown_function",
+        "unknown_join",
+        "unknown_metric",
+        "unknown_name",
+        "unknown_table",
+        "unreachable",
+    }
 )
 
 
@@ -163,27 +188,23 @@ class ReplyReader:
             return [
                 Reading(
                     plan=near,
-                    score=score / len(nearest),
+                    score=score * likeness**2 / len(nearest),
                     unused=unused,
                     assumptions=(note[self._language],),
                 )
-                for near, note in nearest
+                for near, likeness, note in nearest
             ]
         return [Reading(plan=checked.plan, score=score, unused=unused)]
 
     def _plan_fault(self, error: PlanError) -> str:
         """A checker's message fit for the model: without shared samples, rules and catalog names only."""
         place = f" at {error.at}" if error.at else ""
-        if not self._share_samples and error.code not in _ABOUT_NAMES:
+        if not self._share_samples and error.code not in _FREE_OF_CELLS:
             return f"The plan is not accepted{place}: it breaks the rule {error.code.replace('_', ' ')!r}."
-        near = [str(c) for c in error.candidates if self._share_samples or str(c) in self._names()]
-        hint = f" Nearest: {json.dumps(near[:5], ensure_ascii=False)}." if near else ""
-        return f"The plan is not accepted{place} ({error.code}): {error.what}{hint}"
-
-    def _names(self) -> set[str]:
-        columns = [c for t in self._catalog.tables for c in t.columns if not c.hidden]
-        tables = {t.name for t in self._catalog.tables} | {m.name for m in self._catalog.metrics}
-        return tables | {c.id for c in columns} | {c.name for c in columns}
+        near = [str(candidate) for candidate in error.candidates[:5]]
+        hint = f" Nearest: {json.dumps(near, ensure_ascii=False)}." if near else ""
+        fault = f"The plan is not accepted{place} ({error.code}): {error.what}{hint}"
+        return fault if self._share_samples else self._placeholders.hide_text(fault)
 
     def _unused(self, words: Any) -> tuple[str, ...]:
         """Words the model could not place, kept only where the question really holds them."""

@@ -60,7 +60,7 @@ class Placeholders:
 
 def link_nearest(
     plan: Plan, error: PlanError, catalog: Catalog, values: ValueIndex
-) -> list[tuple[Plan, dict[str, str]]]:
+) -> list[tuple[Plan, float, dict[str, str]]]:
     """Plans with a value that is not stored replaced by the stored ones most like it.
 
     Args:
@@ -70,54 +70,34 @@ def link_nearest(
         values: the stored values.
 
     Returns:
-        At most three checked plans, nearest first, each with a sentence per language that says so.
+        At most three checked plans, most alike first, each with its likeness (0..1) and a sentence per
+        language that says what was taken for what.
     """
-    from datalect.errors import PlanError as Refused
+    if error.code != "unknown_value":
+        return []
+    from rapidfuzz.fuzz import WRatio
+
+    from datalect.errors import PlanError as NotAccepted
     from datalect.plan.check import check
     from datalect.plan.model import Plan
 
-    if error.code != "unknown_value":
-        return []
-    asked, column = _asked_value(plan, error)
-    if asked is None:
-        return []
+    asked = error.received
     found = []
-    for hit in values.nearest(asked, columns=[column] if catalog.column(column) else None, limit=_MOST_NEAR):
-        if hit.score < _NEAR:
+    for stored in error.candidates:
+        likeness = WRatio(str(stored).casefold(), asked.casefold()) / 100
+        if likeness < _NEAR:
             continue
-        changed = _replace(plan.to_json(), asked, hit.value)
         try:
-            checked = check(Plan.model_validate(changed), catalog, values)
-        except (Refused, ValueError):
+            changed = Plan.model_validate(_replace(plan.to_json(), asked, stored))
+            checked = check(changed, catalog, values)
+        except (NotAccepted, ValueError):
             continue
-        found.append(
-            (
-                checked.plan,
-                {
-                    "en": f"“{asked}” was taken for the stored value “{hit.value}”.",
-                    "zh": f"把“{asked}”理解为已有的值“{hit.value}”。",
-                },
-            )
-        )
-    return found
-
-
-def _asked_value(plan: Plan, error: PlanError) -> tuple[str | None, str]:
-    """The constant the checker could not link, and the column it was meant for."""
-    node: Any = plan.to_json()
-    owner: Any = node
-    for name, index in re.findall(r"([A-Za-z_]+)|\[(\d+)\]", error.at):
-        owner = node if isinstance(node, dict) else owner
-        try:
-            node = node[name] if name else node[int(index)]
-        except (KeyError, IndexError, TypeError):
-            return None, ""
-    if isinstance(node, dict):
-        owner, node = node, node.get("val")
-    column = owner.get("col", "") if isinstance(owner, dict) else ""
-    if isinstance(column, str) and column and "." not in column:
-        column = f"{plan.from_}.{column}"
-    return (node if isinstance(node, str) else None), str(column).rpartition(">")[2]
+        note = {
+            "en": f"“{asked}” was taken for the stored value “{stored}”.",
+            "zh": f"把“{asked}”理解为已有的值“{stored}”。",
+        }
+        found.append((checked.plan, likeness, note))
+    return sorted(found, key=lambda item: -item[1])[:_MOST_NEAR]
 
 
 def _replace(part: Any, old: str, new: Any, *, constant: bool = False) -> Any:

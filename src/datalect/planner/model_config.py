@@ -82,7 +82,8 @@ class ModelConfig:
         """
         if api_key_env is not None and api_key_env not in os.environ:
             raise UsageError(
-                f"The environment has no variable {api_key_env!r} to take the key from.",
+                # The name is not repeated: it may be the key itself, given by mistake.
+                "The environment has no variable of the name given with --api-key-env.",
                 expected="the name of a variable, not the key itself",
                 next_step=f"Set {KEY_VARIABLE} and leave --api-key-env out, or name the variable you set.",
             )

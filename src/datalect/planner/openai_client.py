@@ -26,6 +26,8 @@ _RETRYABLE = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 # How a server may be asked for JSON, strictest first. Servers answer 400 or 422 to what they do not know.
 _FORMATS = ("json_schema", "json_object", "text")
 _MAX_WAIT = 60.0
+# A model that was silent for a whole time-out once may have been loading; silent twice, it stays so.
+_TIMEOUTS_BORNE = 2
 _EXCERPT = 300
 
 Message = Mapping[str, str]
@@ -131,7 +133,7 @@ class OpenAIClient:
                 # Nothing listens, the name is unknown or the certificate is wrong: waiting does not help.
                 raise self._connect_error(error) from None
             except httpx.TimeoutException:
-                if last:
+                if last or attempt == _TIMEOUTS_BORNE:
                     raise self._error(
                         f"The model endpoint did not answer within {self.config.timeout:g} seconds.",
                         next_step="Try again, raise --model-timeout, or use a smaller model.",
