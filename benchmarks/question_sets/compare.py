@@ -38,6 +38,9 @@ _DATE = re.compile(
     r"(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 )
 _QUARTER = re.compile(r"(\d{4})[-\s]*q([1-4])|(\d{4})年第?([1-4一二三四])季度", re.IGNORECASE)
+_SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_NAMED = re.compile(r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2})[ -]([a-z]{3,9})\.?),?[ -](\d{4})")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -91,6 +94,28 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
+def loose_moments(text: str) -> tuple[datetime, ...]:
+    """The moments a text such as ``3/5/2014``, ``5 mar 2014`` or ``mar 5, 2014`` may name."""
+    found = _SLASHES.fullmatch(text)
+    if found:
+        first, second, year, hour, minute, after = (int(g or 0) for g in found.groups())
+        orders = [(first, second), (second, first)]
+    else:
+        found = _NAMED.fullmatch(text)
+        if not found:
+            return ()
+        month = next((i for i, m in enumerate(_MONTHS, 1) if (found[1] or found[4]).startswith(m)), 0)
+        orders, year = [(month, int(found[2] or found[3]))], int(found[5])
+        hour = minute = after = 0
+    moments = []
+    for month, day in orders:
+        try:
+            moments.append(datetime(year, month, day, hour, minute, after))
+        except ValueError:
+            continue
+    return tuple(moments)
+
+
 def same(left: Any, right: Any) -> bool:
     """Whether two values in normal form are the same."""
     if left is None or right is None:
@@ -103,6 +128,8 @@ def same(left: Any, right: Any) -> bool:
         return left == right
     if isinstance(left, datetime) or isinstance(right, datetime):
         moment, other = (left, right) if isinstance(left, datetime) else (right, left)
+        if isinstance(other, str):
+            return moment in loose_moments(other)
         return isinstance(other, float) and moment == _new_year(other)
     return bool(left == right)
 
@@ -252,7 +279,8 @@ def _bucket(value: Any) -> Any:
         return ("d", value)
     if truth is not None:
         return ("n", f"{float(truth):.2g}")
-    return ("t", value)
+    moments = loose_moments(value) if isinstance(value, str) else ()
+    return _bucket(moments[0]) if moments else ("t", value)
 
 
 def _near(pool: dict[Any, list[Any]], value: Any) -> Iterator[Any]:
@@ -260,6 +288,10 @@ def _near(pool: dict[Any, list[Any]], value: Any) -> Iterator[Any]:
     keys = {_bucket(value)}
     if isinstance(value, float):
         keys |= {("n", f"{value * factor:.2g}") for factor in (0.995, 1.005)}
+    elif isinstance(value, datetime) and value.day <= 12:  # texts do not say whether day or month comes first
+        keys.add(_bucket(value.replace(month=value.day, day=value.month)))
+    elif isinstance(value, str):
+        keys |= {_bucket(moment) for moment in loose_moments(value)}
     for key in keys:
         yield from pool.get(key, ())
 

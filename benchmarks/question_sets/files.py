@@ -25,7 +25,8 @@ def read_records(path: Path) -> list[dict[str, Any]]:
     text = read_text(path)
     if text.lstrip().startswith("["):
         return list(json.loads(text))
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    # not splitlines(): JSON strings may hold separators that it would cut at
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def first_existing(folder: Path, *names: str) -> Path:
@@ -113,3 +114,21 @@ def groups_of(cases: list[Any]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
     for case in cases:
         together.setdefault(case.sources, []).append(case)
     yield from together.items()
+
+
+def siblings(data: Path, name: str) -> list[Path]:
+    """Folders that may hold what belongs to a set: its own, and the one of that name beside or one up.
+
+    Held-back parts lie in a folder tree of their own, without the tables and databases they share with the
+    open parts; those are then found in ``data/<name>`` next to that tree.
+    """
+    data = data.resolve()
+    return [data, data.parent / name, data.parent.parent / "data" / name]
+
+
+def tables_folder(data: Path, file: str) -> Path:
+    """The first folder that holds a file all parts of a set share; the set's own when none does."""
+    for folder in siblings(data, data.resolve().name):
+        if any((folder / f"{file}{suffix}").is_file() for suffix in ("", ".xz")):
+            return folder
+    return data

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .case import Case, Expected
 from .compare import matches
-from .files import Unpacker
+from .files import Unpacker, read_records
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +33,7 @@ def split_of(identifier: str) -> str:
 
 def records(path: Path = FILE) -> list[dict[str, Any]]:
     """The lines of the set."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return read_records(path)
 
 
 def load(unpacker: Unpacker, split: str) -> list[Case]:

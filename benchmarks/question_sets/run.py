@@ -99,12 +99,37 @@ def judge(case: Case, answer: Any) -> tuple[Verdict, str]:
         return "wrong", f"answered, but the question is to be {case.status}"
     if answer.status != "answered":
         return answer.status, ""
+    if case.attributes:
+        used = columns_of(answer.plan)
+        return (
+            ("right", "") if used == {a.casefold() for a in case.attributes} else ("wrong", "other columns")
+        )
     if answer.table is None:
         return "wrong", "no table"
     rows = [tuple(row.values()) for row in _renamed(answer.table).to_pylist()]
     if any(matches(expected, rows, answer.table.num_columns) for expected in case.expected):
         return "right", ""
     return "wrong", "another result"
+
+
+def columns_of(plan: Any) -> set[str]:
+    """Names of the columns a plan refers to, tables left out."""
+    found: set[str] = set()
+
+    def visit(node: Any, key: str = "") -> None:
+        if isinstance(node, dict):
+            for name, part in node.items():
+                if name not in ("why", "open", "show"):
+                    visit(part, name)
+        elif isinstance(node, list):
+            for position, part in enumerate(node):
+                is_operator = key == "expr" and position == 0
+                visit(part, "" if is_operator else key)
+        elif isinstance(node, str) and key in ("col", "time", "with", "expr", "than", "list", "per"):
+            found.add(node.rpartition(".")[2].casefold())
+
+    visit(plan.to_json() if hasattr(plan, "to_json") else plan)
+    return found
 
 
 def _renamed(table: Any) -> Any:
