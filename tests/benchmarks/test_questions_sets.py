@@ -85,8 +85,8 @@ def test_retqa_finds_shared_tables_beside_the_tree(tmp_path):
         {"table": "甲表", "columns": ["名称", "值"], "rows": [["a", "1"]]},
     ])  # fmt: skip
     write_xz(tmp_path / "sealed" / "retqa" / "test.jsonl.xz", [
-        {"query": "a的值？", "intent": "查询", "SQL": "...", "table_caption_label": "甲表", "SQL_result": [[1.0]]},
-        {"query": "两表", "intent": "", "SQL": "", "table_caption_label": "['甲表', '乙表']", "SQL_result": []},
+        {"query": "a的值？", "table_caption_label": "甲表", "SQL_result": [[1.0]], "intent": "", "SQL": ""},
+        {"query": "两表", "table_caption_label": "['甲表', '乙表']", "SQL_result": [], "intent": ""},
     ])  # fmt: skip
     loaded = load_set("retqa", tmp_path / "sealed" / "retqa", tmp_path / "scratch", "test", None, 0)
     assert [c.question for c in loaded.cases] == ["a的值？"]
