@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from datalect.data.convert import Decision, decide, decide_compact_dates
 from datalect.data.keys import find_foreign_keys, find_keys
 from datalect.data.meaning import Evidence, decide_meaning
-from datalect.data.model import Catalog, Column, ForeignKey, SemanticType, Table
-from datalect.data.profile import figures, profile_columns
+from datalect.data.model import Catalog, Column, ColumnProfile, ForeignKey, Problem, Sentinel, Table
+from datalect.data.moment import latest_moment
+from datalect.data.profile import Figures, figures, profile_columns
 from datalect.data.quoting import identifier, relation
+from datalect.data.sentinel import blank_texts, find_markers, without, words_converted, words_in_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,7 +22,34 @@ if TYPE_CHECKING:
     from datalect.data.glossary import Glossary
     from datalect.data.load.base import LoadedTable
 
-SAMPLE = 1_000
+SAMPLE_ROWS = 1_000  # rows a meaning is concluded from, besides the exact figures
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One column while its table is being worked out."""
+
+    name: str
+    dtype: str
+    expression: str
+    decision: Decision | None = None
+    sentinels: tuple[Sentinel, ...] = ()
+
+
+@dataclass(slots=True)
+class _TableDraft:
+    item: LoadedTable
+    columns: list[_Draft]
+    raw: dict[str, Figures]
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        return relation("source", self.item.name)
+
+    @property
+    def view(self) -> str:
+        return relation("main", self.item.name)
 
 
 def build_catalog(
@@ -33,75 +64,151 @@ def build_catalog(
 
     Returns:
         The catalog; ``main.<name>`` exists for each of its tables.
+
+    Raises:
+        UsageError: the glossary names a table or column that does not exist.
     """
     tables = tuple(_build_table(connection, item) for item in loaded)
-    declared: list[ForeignKey] = []
-    for item in loaded:
-        declared.extend(item.declared_foreign_keys)
-    return Catalog(
+    declared: list[ForeignKey] = [fk for item in loaded for fk in item.declared_foreign_keys]
+    catalog = Catalog(
         tables=tables,
         foreign_keys=find_foreign_keys(connection, tables, declared),
-        as_of=_latest(tables, datetime.now()),
+        as_of=latest_moment(tables, datetime.now()),
     )
+    return catalog
 
 
 def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
-    source, target = relation("source", item.name), relation("main", item.name)
-    described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    shape = [(str(row[0]), str(row[1])) for row in described]
-    selected = ", ".join(
-        f"{identifier(n)} AT TIME ZONE 'UTC' AS {identifier(n)}"
-        if t == "TIMESTAMP WITH TIME ZONE"
-        else identifier(n)
-        for n, t in shape
-    )
-    connection.execute(f"CREATE OR REPLACE VIEW {target} AS SELECT {selected} FROM {source}")
-    shape = [(n, "TIMESTAMP" if t == "TIMESTAMP WITH TIME ZONE" else t) for n, t in shape]
-    raw = figures(connection, target, shape, item.rows)
-    profiles = profile_columns(connection, target, raw)
-    sample = connection.execute(f"SELECT * FROM {target} LIMIT {SAMPLE}").fetchall()
-    columns = []
-    for position, (name, dtype) in enumerate(shape):
-        values = [row[position] for row in sample if row[position] is not None]
-        profile = profiles[name]
-        evidence = Evidence(
-            name=name,
-            dtype=dtype,
-            rows=item.rows,
-            filled=item.rows - profile.nulls,
-            distinct=profile.distinct,
-            minimum=profile.minimum,
-            maximum=profile.maximum,
-            values=[v for v, _ in profile.values],
-            complete=profile.values_complete,
-            sample=values,
-            siblings=[n for n, _ in shape if n != name],
-        )
-        columns.append(
-            Column(table=item.name, name=name, dtype=dtype, meaning=decide_meaning(evidence), profile=profile)
-        )
+    draft = _draft(connection, item)
+    _convert(connection, draft)
+    _mark_missing(connection, draft)
+    profiles = profile_columns(connection, draft.view, draft.raw)
+    columns = _meanings(connection, draft, profiles)
     return Table(
         name=item.name,
         columns=tuple(columns),
         rows=item.rows,
         source=item.source,
         keys=find_keys(connection, item.name, columns, item.rows, item.declared_keys),
-        problems=item.problems,
+        problems=(*item.problems, *draft.problems),
     )
 
 
-def _latest(tables: Sequence[Table], now: datetime) -> datetime:
-    latest: datetime | None = None
-    for table in tables:
-        for column in table.columns:
-            if column.meaning.type in (SemanticType.DATE, SemanticType.DATETIME):
-                moment = _moment(column.profile.maximum)
-                if moment is not None and moment <= now and (latest is None or moment > latest):
-                    latest = moment
-    return latest or now
+def _draft(connection: DuckDBPyConnection, item: LoadedTable) -> _TableDraft:
+    source = relation("source", item.name)
+    columns = []
+    for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall():
+        name, dtype = str(row[0]), str(row[1])
+        expression = identifier(name)
+        if dtype == "TIMESTAMP WITH TIME ZONE":
+            # one clock for all rows; plans and people's SQL compare it with plain dates
+            dtype, expression = "TIMESTAMP", f"({expression} AT TIME ZONE 'UTC')"
+        columns.append(_Draft(name, dtype, expression))
+    draft = _TableDraft(item, columns, {})
+    _write_view(connection, draft)
+    draft.raw = figures(connection, draft.view, [(c.name, c.dtype) for c in columns], item.rows)
+    for column in columns:
+        if draft.raw[column.name].blanks:
+            column.expression = f"nullif({column.expression}, '')"
+    return draft
 
 
-def _moment(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
-        return value
-    return datetime(value.year, value.month, value.day) if isinstance(value, date) else None
+def _write_view(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
+    selected = ", ".join(
+        c.expression if c.expression == identifier(c.name) else f"{c.expression} AS {identifier(c.name)}"
+        for c in draft.columns
+    )
+    connection.execute(f"CREATE OR REPLACE VIEW {draft.view} AS SELECT {selected} FROM {draft.source}")
+
+
+def _refresh(connection: DuckDBPyConnection, draft: _TableDraft, changed: Sequence[_Draft]) -> None:
+    if changed:
+        _write_view(connection, draft)
+        shape = [(c.name, c.dtype) for c in changed]
+        draft.raw |= figures(connection, draft.view, shape, draft.item.rows)
+
+
+def _convert(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
+    """Read numbers, dates and yes/no written as text, where that is proven."""
+    changed = []
+    for column in draft.columns:
+        item = draft.raw[column.name]
+        if item.filled == 0:
+            continue
+        if item.kind == "text":
+            decision = decide(connection, draft.source, column.name, item.approximate_distinct)
+        else:
+            decision = decide_compact_dates(connection, draft.source, item)
+        if decision is not None:
+            column.decision = decision
+            column.dtype = decision.form.dtype
+            column.expression = decision.form.expression
+            column.sentinels = words_converted(decision.missing)
+            draft.problems.extend(decision.problems)
+            changed.append(column)
+        elif item.blanks:
+            column.sentinels = blank_texts(item.blanks)
+            changed.append(column)
+    _refresh(connection, draft, changed)
+
+
+def _mark_missing(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
+    """Put NULL in place of markers such as 999 where the evidence is strong."""
+    found = find_markers(connection, draft.view, draft.raw)
+    changed = []
+    for column in draft.columns:
+        markers = found.get(column.name, ())
+        column.sentinels += markers
+        if any(m.treated_as_missing for m in markers):
+            column.expression = without(column.expression, markers)
+            changed.append(column)
+    _refresh(connection, draft, changed)
+
+
+def _meanings(
+    connection: DuckDBPyConnection, draft: _TableDraft, profiles: dict[str, ColumnProfile]
+) -> list[Column]:
+    sample = _sample(connection, draft)
+    names = [c.name for c in draft.columns]
+    columns = []
+    for position, column in enumerate(draft.columns):
+        profile = profiles[column.name]
+        form = column.decision.form if column.decision else None
+        evidence = Evidence(
+            name=column.name,
+            dtype=column.dtype,
+            rows=profile.rows,
+            filled=profile.rows - profile.nulls,
+            distinct=profile.distinct,
+            minimum=profile.minimum,
+            maximum=profile.maximum,
+            values=[value for value, _ in profile.values],
+            complete=profile.values_complete,
+            sample=[row[position] for row in sample if row[position] is not None],
+            siblings=[n for n in names if n != column.name],
+            unit=form.unit if form else None,
+            grain=form.grain if form else None,
+            converted=form.kind if form else "",
+        )
+        words = words_in_text(profile) if draft.raw[column.name].kind == "text" else ()
+        columns.append(
+            Column(
+                table=draft.item.name,
+                name=column.name,
+                dtype=column.dtype,
+                meaning=decide_meaning(evidence),
+                profile=profile,
+                sentinels=(*column.sentinels, *words),
+                conversion=column.decision.report if column.decision else None,
+            )
+        )
+    return columns
+
+
+def _sample(connection: DuckDBPyConnection, draft: _TableDraft) -> list[tuple[Any, ...]]:
+    rows = draft.item.rows
+    if rows <= SAMPLE_ROWS or draft.item.in_place:
+        return connection.execute(f"SELECT * FROM {draft.view} LIMIT {SAMPLE_ROWS}").fetchall()
+    return connection.execute(
+        f"SELECT * FROM {draft.view} USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42)"
+    ).fetchall()

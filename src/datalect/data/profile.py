@@ -63,6 +63,7 @@ class Figures:
     maximum: Any = None
     mean: float | None = None
     stddev: float | None = None
+    blanks: int = 0
 
     @property
     def kind(self) -> str:
@@ -106,6 +107,8 @@ def _aggregates(column: str, dtype: str) -> dict[str, str]:
             # squares of larger numbers overflow, and DuckDB then fails the whole query
             "stddev": f"stddev_samp(CASE WHEN abs({column}::DOUBLE) < 1e150 THEN {column}::DOUBLE END)",
         }
+    elif kind == "text":
+        wanted["blanks"] = f"count(*) FILTER ({column}::VARCHAR = '')"
     elif kind in ("temporal", "boolean"):
         wanted |= {"minimum": f"min({column})", "maximum": f"max({column})"}
     return wanted

@@ -162,6 +162,9 @@ def read_unit(text: str) -> Unit | None:
     if folded in UNITS:
         family = "rate" if UNITS[folded] in ("mph", "km/h", "mpg", "ppm") else "physical"
         return Unit(UNITS[folded], None, family)
+    if folded in SHORT_UNITS:
+        unit = SHORT_UNITS[folded]
+        return Unit(unit, None, "duration" if unit in ("seconds", "hours") else "physical")
     for magnitude in _MAGNITUDES:
         rest = folded.removeprefix(magnitude)
         if rest != folded and rest:
@@ -181,9 +184,6 @@ def read_unit(text: str) -> Unit | None:
         inner = read_unit(rest)
         if inner is not None:
             return Unit(bare, inner.currency, inner.family)
-    if folded in SHORT_UNITS:
-        unit = SHORT_UNITS[folded]
-        return Unit(unit, None, "duration" if unit in ("seconds", "hours") else "physical")
     return None
 
 

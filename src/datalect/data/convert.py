@@ -1,0 +1,242 @@
+"""Deciding which text columns hold numbers, dates or yes/no in disguise, proven on every row.
+
+A form is proposed from a bounded sample, written as SQL, and counted over all rows. It is taken when at least
+``ENOUGH`` of the filled rows (words for "missing" aside) can be read; otherwise the column stays text.
+Identifiers, telephone numbers and digits with leading zeros are never converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from datalect.data.convert_forms import Form, propose
+from datalect.data.meaning.hints import read_name
+from datalect.data.meaning.names import tokens
+from datalect.data.missing import MISSING_WORDS
+from datalect.data.model import Conversion, Grain, Problem, SemanticType
+from datalect.data.profile import Figures
+from datalect.data.quoting import identifier, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ENOUGH = 0.98  # share of filled rows that must be readable
+PROBE = 200  # distinct texts looked at first
+SAMPLE = 5_000  # distinct texts a form is concluded from
+SHOWN = 5  # examples and failures kept in a report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A conversion that was proven, with its report.
+
+    Attributes:
+        missing: words for "missing" that became NULL, with their counts.
+        problems: what the user should know.
+    """
+
+    form: Form
+    report: Conversion
+    missing: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def decide(connection: DuckDBPyConnection, relation: str, name: str, distinct: int) -> Decision | None:
+    """Propose a form for a text column and prove it on all rows; None leaves the column as text.
+
+    Args:
+        connection: open connection.
+        relation: quoted table the column is in.
+        name: the column.
+        distinct: (approximate) number of distinct values, which decides how it is counted.
+    """
+    texts = _texts(connection, relation, name, PROBE)
+    if propose(name, texts) is None:
+        return None
+    if distinct > PROBE:
+        texts = _texts(connection, relation, name, SAMPLE)
+    form = propose(name, texts)
+    for _ in range(2):
+        if form is None:
+            return None
+        form, counted, failures = _count(connection, relation, name, form, distinct)
+        filled, converted, marked = counted
+        if not failures:
+            break
+        # a unit or form the sample did not hold: look once more with the failures in sight
+        wider = propose(name, [*texts, *(text for text, _ in failures)])
+        if wider is None or wider.expression == form.expression:
+            break
+        form = wider
+    else:
+        assert form is not None  # noqa: S101 - the loop returns otherwise
+        form, (filled, converted, marked), failures = _count(connection, relation, name, form, distinct)
+    if not converted or converted < ENOUGH * (filled - marked):
+        return None
+    return _report(connection, relation, name, form, filled, converted, marked, failures)
+
+
+def _texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int) -> list[str]:
+    """Distinct texts: those of the first rows in row order, then others of the whole column."""
+    column = identifier(name)
+    head = connection.execute(
+        f"SELECT {column} FROM {relation} WHERE {column} IS NOT NULL LIMIT {limit}"
+    ).fetchall()
+    found = dict.fromkeys(str(row[0]) for row in head)
+    if len(head) == limit:
+        rest = connection.execute(
+            f"SELECT DISTINCT v FROM (SELECT {column} AS v FROM {relation} "
+            f"USING SAMPLE {limit * 4} ROWS (reservoir, 42)) WHERE v IS NOT NULL LIMIT {limit}"
+        ).fetchall()
+        found |= dict.fromkeys(str(row[0]) for row in rest)
+    return list(found)
+
+
+def _count(
+    connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int
+) -> tuple[Form, tuple[int, int, int], list[tuple[str, int]]]:
+    """Filled, converted and marked rows, and the most frequent texts that could not be read."""
+    column = identifier(name)
+    grouped = (
+        f"(SELECT {column}, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY ALL)"
+        if distinct <= 100_000
+        else f"(SELECT {column}, 1 AS n FROM {relation} WHERE {column} IS NOT NULL)"
+    )
+    words = ", ".join(literal(w) for w in MISSING_WORDS)
+    cheap = form.cheap or form.expression
+    source = (
+        f"SELECT {column} AS t, n, {form.expression} AS v, {cheap} AS c, "
+        f"lower(trim({column})) IN ({words}) AS m FROM {grouped}"
+    )
+    row = connection.execute(
+        "SELECT sum(n), sum(n) FILTER (v IS NOT NULL), sum(n) FILTER (v IS NULL AND m), "
+        f"count(*) FILTER (v IS DISTINCT FROM c){_whole(form)} FROM ({source})"
+    ).fetchone()
+    filled, converted, marked, differing, fractions = (int(x or 0) for x in row or (0,) * 5)
+    if form.cheap and not differing:
+        form = replace(form, expression=form.cheap)
+    if form.dtype == "DOUBLE" and not fractions and converted:
+        form = replace(form, dtype="BIGINT", expression=f"CAST({form.expression} AS BIGINT)", cheap="")
+    failures: list[tuple[str, int]] = []
+    if filled - converted - marked > 0:
+        failures = [
+            (str(t), int(n))
+            for t, n in connection.execute(
+                f"SELECT t, sum(n) AS k FROM ({source}) WHERE v IS NULL AND NOT m "
+                "GROUP BY 1 ORDER BY k DESC, t LIMIT 100"
+            ).fetchall()
+        ]
+    return form, (filled, converted, marked), failures
+
+
+def _whole(form: Form) -> str:
+    if form.dtype != "DOUBLE" or form.kind == "duration":
+        return ", 1"
+    return ", count(*) FILTER (v <> floor(v) OR abs(v) > 9007199254740992)"
+
+
+def _report(
+    connection: DuckDBPyConnection,
+    relation: str,
+    name: str,
+    form: Form,
+    filled: int,
+    converted: int,
+    marked: int,
+    failures: Sequence[tuple[str, int]],
+) -> Decision:
+    column = identifier(name)
+    pairs = connection.execute(
+        f"SELECT DISTINCT t, v FROM (SELECT {column}::VARCHAR AS t, {form.expression} AS v FROM {relation} "
+        f"WHERE {column} IS NOT NULL LIMIT 2000) WHERE v IS NOT NULL ORDER BY length(t) DESC, t LIMIT {SHOWN}"
+    ).fetchall()
+    failed = filled - converted - marked
+    report = Conversion(
+        kind=form.kind,
+        original=name,
+        converted=converted,
+        failed=failed,
+        examples=tuple((str(t), _shown(v)) for t, v in pairs),
+        failures=tuple(text for text, _ in failures[:SHOWN]),
+    )
+    problems = []
+    if failed:
+        shown = ", ".join(repr(t) for t, _ in failures[:3])
+        problems.append(
+            Problem(
+                kind="conversion_failed",
+                severity="warning",
+                message=f"{failed} values of {name} could not be read as {form.kind} and count as missing: "
+                f"{shown}.",
+                count=failed,
+                examples=report.failures,
+                column=name,
+            )
+        )
+    if form.order_guessed:
+        order = "day before month" if form.day_first else "month before day"
+        problems.append(
+            Problem(
+                kind="ambiguous_dates",
+                severity="warning",
+                message=f"The dates of {name} do not tell day and month apart; they were read as {order}.",
+                count=converted,
+                examples=tuple(t for t, _ in report.examples[:3]),
+                column=name,
+            )
+        )
+    return Decision(
+        form=form,
+        report=report,
+        missing=_missing(connection, relation, name) if marked else {},
+        problems=tuple(problems),
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def _missing(connection: DuckDBPyConnection, relation: str, name: str) -> dict[str, int]:
+    column = identifier(name)
+    words = ", ".join(literal(w) for w in MISSING_WORDS)
+    found = connection.execute(
+        f"SELECT {column}, count(*) AS n FROM {relation} WHERE lower(trim({column})) IN ({words}) "
+        "GROUP BY 1 ORDER BY n DESC, 1 LIMIT 20"
+    ).fetchall()
+    return {str(text): int(count) for text, count in found}
+
+
+def decide_compact_dates(connection: DuckDBPyConnection, relation: str, item: Figures) -> Decision | None:
+    """Whole numbers such as 20240305 as dates, when the name says date and every one of them is valid."""
+    reading = read_name(item.name)
+    hints = (SemanticType.DATE, SemanticType.DATETIME)
+    if item.kind != "integer" or item.minimum is None or item.maximum is None:
+        return None
+    low, high = int(item.minimum), int(item.maximum)
+    column = identifier(item.name)
+    text = f"CAST({column} AS VARCHAR)"
+    words = set(tokens(item.name))
+    if 18000101 <= low and high <= 21991231 and (reading.has(*hints) or words & {"ymd", "yyyymmdd"}):
+        grain, kind, expression = Grain.DAY, "compact_date", f"CAST(try_strptime({text}, '%Y%m%d') AS DATE)"
+    elif (
+        180001 <= low
+        and high <= 219912
+        and (
+            reading.has(*hints)
+            or words & {"month", "ym", "yyyymm", "yearmonth"}
+            or item.name.endswith(("月", "月份"))
+        )
+    ):
+        grain, kind, expression = Grain.MONTH, "compact_month", f"CAST(try_strptime({text}, '%Y%m') AS DATE)"
+    else:
+        return None
+    row = connection.execute(f"SELECT count({expression}) FROM {relation}").fetchone()
+    if row is None or row[0] != item.filled:
+        return None
+    form = Form(kind=kind, dtype="DATE", expression=expression, grain=grain)
+    return _report(connection, relation, item.name, form, item.filled, item.filled, 0, ())

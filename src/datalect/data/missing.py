@@ -1,0 +1,22 @@
+"""Words that usually stand for "no value" in a cell."""
+
+from __future__ import annotations
+
+MISSING_WORDS = (
+    "",
+    *"n/a n.a. n.a na #n/a <na> nan null (null) none (none) nil missing".split(),
+    *"unknown undefined unspecified".split(),
+    *"- -- --- — – ? ?? . .. … * \\n (blank) #value! #ref! #div/0!".split(),
+    "not available",
+    "not applicable",
+    "not reported",
+    "not known",
+    "no data",
+    *"无 无数据 空 空值 未知 不详 不明 暂无 暂缺 缺失 未填 未填写 未提供 未公布".split(),
+)
+_KNOWN = frozenset(MISSING_WORDS)
+
+
+def is_missing_word(text: str) -> bool:
+    """Whether a text usually stands for "no value"."""
+    return text.strip().casefold() in _KNOWN
