@@ -16,8 +16,8 @@ _SAFE_INTEGER = 2**53 - 1  # beyond it, JavaScript and many JSON readers lose di
 def jsonable(value: Any) -> Any:
     """A cell as JSON data that keeps its meaning.
 
-    Dates become ISO 8601 text, durations seconds, NaN and infinities null, decimals numbers when a float holds
-    them exactly enough (15 significant digits) and text otherwise; integers beyond 2**53 - 1 become text.
+    Dates become ISO 8601 text, durations seconds, NaN and infinities null. Decimals become numbers when a
+    float holds them exactly (15 significant digits), else text; so do integers beyond 2**53 - 1.
     """
     if value is None or isinstance(value, str | bool):
         return value

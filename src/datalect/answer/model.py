@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from datalect.answer.facts import FactSet
-    from datalect.plan.check import OutputColumn
+    from datalect.answer.ground import FactSet
+    from datalect.plan.checked import OutputColumn
     from datalect.plan.model import Plan
     from datalect.planner.base import Language, Status
 
