@@ -29,7 +29,8 @@ def list_(*, json: Annotated[bool, Parameter(negative="", show_default=False)] =
     json
         Print one JSON object.
     """
-    from datalect.data.cache import cache_entries, cache_folder
+    from datalect.data.cache import cache_folder
+    from datalect.data.cache_list import cache_entries
 
     entries = cache_entries()
     total = sum(entry.bytes for entry in entries)
@@ -67,7 +68,7 @@ def clear(*, json: Annotated[bool, Parameter(negative="", show_default=False)] =
     json
         Print one JSON object.
     """
-    from datalect.data.cache import clear_cache
+    from datalect.data.cache_list import clear_cache
 
     count, freed = clear_cache()
     if json:
