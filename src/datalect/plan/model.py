@@ -61,6 +61,7 @@ class Calendar(_Node):
     ago: int = Field(ge=-1000, le=1000)
     unit: Grain
     span: int = Field(default=1, ge=1, le=1000)
+    fiscal: bool = False
 
 
 class ToDate(_Node):
@@ -71,6 +72,7 @@ class ToDate(_Node):
 
     to_date: Grain
     ago: int = Field(default=0, ge=0, le=1000)
+    fiscal: bool = False
 
 
 class Dates(_Node):
@@ -156,10 +158,13 @@ class TimeTest(_Node):
 class HasTest(_Node):
     """Keep rows that have (or, with ``neg``, have no) partner rows in another table.
 
-    ``count`` asks for a number of partners: ``{"op": ">=", "val": 3}``.
+    ``count`` asks for a number of partners: ``{"op": ">=", "val": 3}``. ``has`` names the table, or
+    ``table.key_column`` where several keys connect the two. ``of`` names the table whose rows must have the
+    partners when it is not the one the plan starts from.
     """
 
     has: Name
+    of: ColumnRef | None = None
     where: list[Test] = Field(default_factory=list)
     neg: bool = False
     count: Threshold | None = None
@@ -200,6 +205,10 @@ class Aggregate(_Node):
 
     ``count`` without a column counts rows, with one its non-null values; ``distinct`` counts distinct
     non-null values; ``percentile`` needs ``p`` in 0..1 (continuous); ``corr`` needs ``with`` (Pearson).
+
+    ``each`` names the table whose rows are measured when it is not the one the columns suggest: a column of a
+    table on the "one" side of a join is otherwise taken once for each row of its own table, never once per
+    joined row. References of an aggregate with ``each`` start at that table.
     """
 
     fn: AggregateFn
@@ -207,6 +216,7 @@ class Aggregate(_Node):
     expr: Expr | None = None
     with_: ColumnRef | None = Field(default=None, alias="with")
     p: float | None = Field(default=None, ge=0, le=1)
+    each: ColumnRef | None = None
     where: list[Test] = Field(default_factory=list)
     as_: Name | None = Field(default=None, alias="as")
 
