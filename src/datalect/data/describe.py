@@ -122,11 +122,13 @@ def _describe_table(table: Table, language: Language, width: int) -> str:
         ]
     )
     grid = Grid(box=SIMPLE_HEAD, pad_edge=False)
-    grid.add_column(_say("column", language), overflow="fold")
-    grid.add_column(_say("meaning", language))
+    grid.add_column(_say("column", language), overflow="fold", min_width=8)
+    grid.add_column(_say("meaning", language), no_wrap=True)
     grid.add_column(_say("missing", language), justify="right")
     grid.add_column(_say("distinct", language), justify="right")
-    grid.add_column(_say("range", language), overflow="ellipsis", no_wrap=True)
+    grid.add_column(
+        _say("range", language), overflow="ellipsis", no_wrap=True, max_width=max(16, width * 2 // 5)
+    )
     for column in table.columns:
         if column.hidden:
             continue
