@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from datalect.cli.options import Language, ModelOptions, SourceOptions
+from datalect.cli.options import Language, ModelOptions, SourceOptions, Word
 from datalect.cli.show import note, out, out_json, print_answer, safe
 from datalect.errors import RefusedError, UsageError
 
@@ -20,7 +20,7 @@ _CHARTS = (".svg", ".png", ".html", ".json")
 
 
 def ask(
-    *words: Annotated[str, Parameter(name="SOURCE... QUESTION", show=True)],
+    *words: Annotated[Word, Parameter(name="SOURCE... QUESTION", show=True)],
     lang: Annotated[Language | None, Parameter(group=_ANSWER)] = None,
     json: Annotated[bool, Parameter(negative="", show_default=False, group=_ANSWER)] = False,
     sql: Annotated[bool, Parameter(negative="", show_default=False, group=_ANSWER)] = False,
@@ -63,21 +63,27 @@ def ask(
         from datalect.cli.batch import run_batch
 
         if chart is not None:
-            raise UsageError("--chart draws one answer and does not go with --batch.")
-        return run_batch(batch, words, jobs=jobs, language=lang, sources=sources, model=model)
-    if len(words) < 2:
+            raise UsageError(
+                "--chart draws one answer and does not go with --batch.",
+                next_step="Leave it out: every object of a batch holds its chart.",
+            )
+        return run_batch(
+            batch, tuple(map(str, words)), jobs=jobs, language=lang, sources=sources, model=model
+        )
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
         raise UsageError(
             "A table or the question is missing.",
             expected='SOURCE... "QUESTION"',
-            received=" ".join(words) or "nothing",
+            received=" ".join(texts) or "nothing",
             next_step='datalect ask sales.csv "What is the total amount by region?"',
         )
     if jobs != 1:
         raise UsageError("--jobs is for --batch.", next_step="Leave it out, or give --batch FILE.jsonl.")
     _check_chart(chart)
-    *tables, question = words
+    *tables, question = texts
     planner = model.llm_planner()
-    with sources.open(tuple(tables)) as data:
+    with sources.open(tables) as data:
         if model.show_prompt:
             if planner is None:
                 raise AssertionError("--show-prompt always makes a planner")

@@ -11,7 +11,13 @@ from datalect.cli.show import grid, out, out_json
 cache = App(
     name="cache",
     help="List or clear what is kept between runs.",
-    help_epilogue="Your own files are never touched.",
+    help_epilogue="""Your own files are never touched.
+
+For example:
+
+  datalect cache list
+  datalect cache clear
+""",
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import Language, ModelOptions, SourceOptions
+from datalect.cli.options import Language, ModelOptions, SourceOptions, Word
 from datalect.cli.show import grid, out, print_answer, print_error, safe, style
 from datalect.errors import DatalectError, UsageError
 
@@ -34,7 +34,7 @@ _HELP = """Type a question, in English or Chinese. What you ask next may refer t
 
 
 def chat(
-    *tables: Annotated[str, Parameter(name="SOURCE...", show=True)],
+    *tables: Annotated[Word, Parameter(name="SOURCE...", show=True)],
     lang: Language | None = None,
     sources: SourceOptions = SourceOptions(),  # noqa: B008 - frozen: nobody can change the default
     model: ModelOptions = ModelOptions(),  # noqa: B008
@@ -64,7 +64,7 @@ def chat(
     if model.show_prompt:
         raise UsageError("--show-prompt belongs to one question.", next_step="Use it with datalect ask.")
     planner = model.llm_planner()
-    with sources.open(tables) as data:
+    with sources.open([str(table) for table in tables]) as data:
         conversation = Conversation(data, language=lang, planner=planner, rephrase=model.rephraser())
         if sys.stdin.isatty():
             names = ", ".join(f"{t.name} ({t.rows:,} rows)" for t in data.catalog.tables)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import Language, SourceOptions
+from datalect.cli.options import Language, SourceOptions, Word
 from datalect.cli.show import out, out_json, safe
 from datalect.errors import UsageError
 
 
 def describe(
-    *tables: Annotated[str, Parameter(name="SOURCE...", show=True)],
+    *tables: Annotated[Word, Parameter(name="SOURCE...", show=True)],
     lang: Language = "en",
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     sources: SourceOptions = SourceOptions(),  # noqa: B008 - frozen: nobody can change the default
@@ -36,7 +36,7 @@ def describe(
     """
     if not tables:
         raise UsageError("No table was named.", next_step="datalect describe sales.csv")
-    with sources.open(tables) as data:
+    with sources.open([str(table) for table in tables]) as data:
         if json:
             from datalect.cli.catalog_json import catalog_object
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from datalect.planner.model_config import ModelConfig
 
 Language = Literal["en", "zh"]
+# A source or a question: always text when it arrives. The Path makes shells complete file names.
+Word = str | Path
 _UNNAMED = "MODEL"
 
 _SOURCES = Group("Reading", sort_key=10)
@@ -60,7 +62,7 @@ class SourceOptions:
             rows=self.limit_rows or usual.rows,
         )
 
-    def open(self, sources: tuple[str, ...], *, quiet: bool = False) -> Dataset:
+    def open(self, sources: Sequence[str], *, quiet: bool = False) -> Dataset:
         """Open sources named on the command line, with a progress bar on a terminal unless ``quiet``."""
         from datalect.data.progress import TerminalProgress
         from datalect.dataset import open as open_dataset

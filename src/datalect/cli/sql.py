@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import SourceOptions
+from datalect.cli.options import SourceOptions, Word
 from datalect.cli.show import grid, note, out, out_json
 from datalect.errors import UsageError
 
@@ -15,7 +15,7 @@ _SHOWN = 50
 
 
 def sql(
-    *words: Annotated[str, Parameter(name="SOURCE... SQL", show=True)],
+    *words: Annotated[Word, Parameter(name="SOURCE... SQL", show=True)],
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     csv: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     sources: SourceOptions = SourceOptions(),  # noqa: B008 - frozen: nobody can change the default
@@ -40,17 +40,18 @@ def sql(
     csv
         Print the result as CSV; cells that a spreadsheet would run as formulas are quoted.
     """
-    if len(words) < 2:
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
         raise UsageError(
             "A table or the SQL text is missing.",
             expected='SOURCE... "SELECT ..."',
-            received=" ".join(words) or "nothing",
+            received=" ".join(texts) or "nothing",
             next_step='datalect sql sales.csv "SELECT count(*) FROM sales"',
         )
     if json and csv:
         raise UsageError("--json and --csv exclude each other.", next_step="Give one of them.")
-    *tables, text = words
-    with sources.open(tuple(tables)) as data:
+    *tables, text = texts
+    with sources.open(tables) as data:
         result = data.sql(text)
     columns = list(result.table.column_names)
     rows = _rows(result.table)
