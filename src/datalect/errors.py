@@ -122,13 +122,22 @@ class LimitError(DatalectError):
     """A limit that was hit.
 
     Args:
-        limit: which one: ``time``, ``memory``, ``rows``, ``bytes`` or ``length``.
+        limit: which one: ``time``, ``memory``, ``rows``, ``bytes``, ``length`` or ``queue``.
+        retry_after: seconds after which it is worth trying again, where waiting helps.
     """
 
     exit_code = 6
 
     def __init__(
-        self, what: str, *, limit: str, expected: str = "", received: str = "", next_step: str = ""
+        self,
+        what: str,
+        *,
+        limit: str,
+        expected: str = "",
+        received: str = "",
+        next_step: str = "",
+        retry_after: float | None = None,
     ) -> None:
         self.limit = limit
+        self.retry_after = retry_after
         super().__init__(what, expected=expected, received=received, next_step=next_step)

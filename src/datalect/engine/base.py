@@ -55,8 +55,8 @@ class QueryResult:
 class Engine(Protocol):
     """Runs queries over the tables of one workspace.
 
-    ``datalect.testing.check_engine`` is the contract. Implementations raise ``LimitError`` when a limit is hit,
-    ``RefusedError`` for SQL that fails, and stay usable after either.
+    ``datalect.testing.check_engine`` is the contract. Implementations raise ``LimitError`` when a limit is
+    hit, ``RefusedError`` for SQL that fails, and stay usable after either.
     """
 
     name: str

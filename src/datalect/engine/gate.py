@@ -1,8 +1,9 @@
 """Which SQL may run: one read-only SELECT over known tables, calling known functions.
 
-DuckDB's own parser writes the syntax tree as JSON; the tree is then compared with `tree.SHAPES`, which lists every
-kind of node and every field that is let through. Whatever is not listed there is refused, and so is everything that
-goes wrong on the way. The text is parsed in an empty in-memory database with all doors closed; no data is touched.
+DuckDB's own parser writes the syntax tree as JSON; the tree is then compared with `tree.SHAPES`, which
+lists every kind of node and every field that is let through. Whatever is not listed there is refused, and
+so is everything that goes wrong on the way. The text is parsed in an empty in-memory database with all
+doors closed; no data is touched.
 """
 
 from __future__ import annotations
@@ -131,7 +132,10 @@ _connections: dict[int, duckdb.DuckDBPyConnection] = {}
 
 
 def _parser() -> duckdb.DuckDBPyConnection:
-    """A cursor on an empty database that can reach nothing. One database a process: a fork must not share it."""
+    """A cursor on an empty database that can reach nothing.
+
+    Each process has one of its own: a forked child must not share its parent's.
+    """
     import duckdb
 
     with _lock:
@@ -256,7 +260,8 @@ class _Checks:
     def _named(self, node: Node, allowed: frozenset[str], what: str) -> str:
         path = _path(node)
         name = path[-1].lower()
-        # A path of two is a schema, or a column whose method is called: t.name.upper(). Both end in the same list.
+        # A path of two is a schema, or a column whose method is called: t.name.upper(). Both end in the
+        # same list.
         if name not in allowed or name != str(node["function_name"]).lower() or len(path) > 3:
             near = difflib.get_close_matches(name, [n for n in allowed if n[0].isalpha()], n=3, cutoff=0.75)
             raise GateError(

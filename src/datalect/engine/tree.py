@@ -1,7 +1,8 @@
 """The shape of the syntax trees that are let through, and a walk that accepts nothing else.
 
-`SHAPES` names, for every kind of node, each field it may have and what may stand in it. A node of another kind, a
-field that is not listed, or a value that does not fit raises `Unlisted`. Fields are described by one of:
+`SHAPES` names, for every kind of node, each field it may have and what may stand in it. A node of another
+kind, a field that is not listed, or a value that does not fit raises `Unlisted`. Fields are described by
+one of:
 
     DATA     plain data that names nothing: positions, flags, aliases, lists of column names
     (...)    a tuple: one of these values
@@ -13,14 +14,14 @@ The walk keeps its own stack, so that no tree can exhaust the interpreter's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, TypeAlias
 
 Node: TypeAlias = dict[str, Any]
 Scope: TypeAlias = frozenset[str]
 
 
-class Unlisted(Exception):  # noqa: N818  # caught at once and turned into a GateError
+class Unlisted(Exception):  # caught at once and turned into a GateError
     """Something in a tree that is not on the list.
 
     Args:
@@ -245,9 +246,9 @@ _KINDS: dict[str, frozenset[str]] = {
     "CONJUNCTION": frozenset({"CONJUNCTION_AND", "CONJUNCTION_OR"}),
     "OPERATOR": frozenset(
         {
-            "ARRAY_EXTRACT", "ARRAY_SLICE", "ARRAY_CONSTRUCTOR", "STRUCT_EXTRACT", "COMPARE_IN", "COMPARE_NOT_IN",
-            "GROUPING_FUNCTION", "OPERATOR_COALESCE", "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT",
-            "OPERATOR_TRY", "OPERATOR_UNPACK",
+            "ARRAY_EXTRACT", "ARRAY_SLICE", "ARRAY_CONSTRUCTOR", "STRUCT_EXTRACT", "COMPARE_IN",
+            "COMPARE_NOT_IN", "GROUPING_FUNCTION", "OPERATOR_COALESCE", "OPERATOR_IS_NULL",
+            "OPERATOR_IS_NOT_NULL", "OPERATOR_NOT", "OPERATOR_TRY", "OPERATOR_UNPACK",
         }
     ),
     "BETWEEN": frozenset({"COMPARE_BETWEEN", "COMPARE_NOT_BETWEEN"}),
@@ -256,8 +257,8 @@ _KINDS: dict[str, frozenset[str]] = {
     "WINDOW": frozenset(
         "WINDOW_" + k
         for k in (
-            "AGGREGATE", "ROW_NUMBER", "RANK", "RANK_DENSE", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD",
-            "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "FILL",
+            "AGGREGATE", "ROW_NUMBER", "RANK", "RANK_DENSE", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG",
+            "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "FILL",
         )
     ),
 }  # fmt: skip
@@ -333,7 +334,7 @@ def _node(family: str, node: Any, scope: Scope, checks: Checks) -> Iterator[tupl
             yield expected, value, scope
 
 
-def _with(cte_map: Any, scope: Scope) -> Iterator[tuple[str, Any, Scope]]:
+def _with(cte_map: Any, scope: Scope) -> Generator[tuple[str, Any, Scope], None, Scope]:
     """Yield the common table expressions of a query; return the scope of its body.
 
     Each one sees those before it; a recursive one sees itself.

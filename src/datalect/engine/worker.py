@@ -1,8 +1,8 @@
 """The sandbox: one process that may read one database and compute, and nothing else.
 
 Started by `datalect.engine.pool` with an isolated interpreter, an empty environment and standard streams on
-/dev/null. Order matters: imports first (they read files), then the resource limits, then Landlock while there is
-still a single thread, and only then the database, which starts threads.
+/dev/null. Order matters: imports first (they read files), then the resource limits, then Landlock while
+there is still a single thread, and only then the database, which starts threads.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datalect.engine import landlock, wire
+from datalect.engine import landlock, seccomp, wire
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 # DuckDB asks for the memory of its own container; nothing else outside the data is ever read.
 _SYSTEM_READ = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
-_BATCH_ROWS = 16_384
+# One vector of DuckDB: with larger batches a few wide text cells would fill the memory before a limit is
+# seen.
+_BATCH_ROWS = 2_048
+_ATTACHED = "_datalect"
 # Types that Arrow cannot carry exactly; they travel as text.
 _AS_TEXT = ("BIT", "UHUGEINT", "BIGNUM", "TIME WITH TIME ZONE", "TIME_NS", "VARIANT", "GEOMETRY")
 
@@ -67,9 +70,10 @@ def main(descriptor: int, lifeline: int) -> None:
 def die_with(lifeline: int) -> None:
     """Have the kernel end this process the moment the write end of a pipe is closed.
 
-    A thread that waits for the end of the pipe would need the interpreter lock, and PR_SET_PDEATHSIG fires when the
-    *thread* that started the worker ends, so neither is dependable. A signal on hang-up is: nothing is ever written
-    to the pipe, and the default of SIGIO is to end the process, whatever it is doing.
+    A thread that waits for the end of the pipe would need the interpreter lock, and PR_SET_PDEATHSIG
+    fires when the *thread* that started the worker ends, so neither is dependable. A signal on hang-up
+    is: nothing is ever written to the pipe, and the default of SIGIO is to end the process, whatever it
+    is doing.
     """
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
@@ -81,59 +85,107 @@ def die_with(lifeline: int) -> None:
 def _enter(config: dict[str, Any]) -> tuple[list[str], duckdb.DuckDBPyConnection]:
     for name in ("numpy", "pandas", "polars"):
         sys.modules[name] = None  # type: ignore[assignment]  # neither needed nor worth their start-up time
-    import duckdb
+    import duckdb  # noqa: F401  # before the sandbox closes its files
     import pyarrow as pa
 
     pa.set_cpu_count(1)
     database = Path(config["database"])
     granted = [Path(p) for p in config["granted"]]
-    _limit_resources(config["memory_mb"])
-    sandbox: list[str] = []
+    spill = [Path(config["spill"])] if config["spill"] else []
+    _limit_resources(config["memory_mb"], config["spill_mb"])
+    sandbox = _confine([database, *granted, *_SYSTEM_READ], spill)
+    if "files" not in sandbox and config["require_landlock"]:
+        raise SandboxError("Landlock is required and this kernel has none")
+    return sandbox, _connect(database, granted, config)
+
+
+class SandboxError(Exception):
+    """The sandbox is weaker than was asked for."""
+
+
+def _confine(read: list[Path], write: list[Path]) -> list[str]:
+    """Have the kernel take away what is not needed; return what it enforces."""
+    threads = Path("/proc/self/task")
+    if threads.is_dir() and len(list(threads.iterdir())) != 1:
+        raise SandboxError("a thread exists that the sandbox would not cover")
+    enforced: list[str] = []
     if landlock.abi() > 0:
-        sandbox = landlock.restrict([database, *granted, *_SYSTEM_READ])
-    elif config["require_landlock"]:
-        raise RuntimeError("Landlock is required and this kernel has none")
-    return sandbox, _connect(duckdb, database, granted, config)
+        enforced += landlock.restrict(read, write)
+    if seccomp.available():
+        seccomp.restrict()
+        enforced.append("syscalls")
+    return enforced
 
 
-def _limit_resources(memory_mb: int) -> None:
+def _limit_resources(memory_mb: int, spill_mb: int) -> None:
     page = resource.getpagesize()
-    size, resident = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:2])
-    # Libraries are mapped but mostly not resident: the limit is on what is added to them.
-    space = size - resident + memory_mb * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    with contextlib.suppress(FileNotFoundError):  # systems without /proc have no working RLIMIT_AS either
+        size, resident = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:2])
+        # Libraries are mapped but mostly not resident: the limit is on what is added to them.
+        space = size - resident + memory_mb * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (spill_mb * 1024 * 1024, spill_mb * 1024 * 1024))
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
 
 
-def _connect(
-    duckdb: Any, database: Path, granted: list[Path], config: dict[str, Any]
-) -> duckdb.DuckDBPyConnection:
-    connection: duckdb.DuckDBPyConnection = duckdb.connect(
-        str(database),
-        read_only=True,
-        config={
-            "threads": config["threads"],
-            "async_threads": 1,
-            "memory_limit": f"{max(64, config['memory_mb'] * 3 // 4 - 64)}MiB",
-            "autoload_known_extensions": False,
-            "autoinstall_known_extensions": False,
-            "allow_community_extensions": False,
-            "python_enable_replacements": False,
-            "allow_persistent_secrets": False,
-        },
+def _connect(database: Path, granted: list[Path], config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    settings = {
+        "threads": config["threads"],
+        "async_threads": 1,
+        "memory_limit": f"{max(64, config['memory_mb'] * 3 // 4 - 64)}MiB",
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "python_enable_replacements": False,
+    }
+    visible = config["visible"]
+    connection = (
+        _filtered(duckdb.connect(":memory:", config=settings), database, visible)
+        if visible
+        else duckdb.connect(str(database), read_only=True, config=settings)
     )
-    connection.execute("SET temp_directory = ''")
-    connection.execute(f"SET TimeZone = '{config['timezone']}'")
-    files = [str(p) for p in granted if not p.is_dir()]
-    folders = [str(p) for p in granted if p.is_dir()]
-    if files:
-        connection.execute(f"SET allowed_paths = [{', '.join(map(_quote, files))}]")
-    if folders:
-        connection.execute(f"SET allowed_directories = [{', '.join(map(_quote, folders))}]")
+    with contextlib.suppress(duckdb.Error):  # a time zone DuckDB does not know
+        connection.execute(f"SET TimeZone = {_quote(config['timezone'])}")
+    connection.execute(f"SET temp_directory = {_quote(config['spill'])}")
+    if config["spill"]:
+        connection.execute(f"SET max_temp_directory_size = '{config['spill_mb']}MiB'")
+    files = [_quote(str(p)) for p in granted if not p.is_dir()]
+    folders = [_quote(str(p)) for p in granted if p.is_dir()]
+    connection.execute(f"SET allowed_paths = [{', '.join(files)}]")
+    connection.execute(f"SET allowed_directories = [{', '.join(folders)}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _filtered(
+    connection: duckdb.DuckDBPyConnection, database: Path, visible: list[Any]
+) -> duckdb.DuckDBPyConnection:
+    """Show the tables through views that leave the hidden columns out.
+
+    SQL that names a hidden column, expands a star over it or asks for a whole row then meets nothing. The
+    database itself is attached under a name the gate lets nobody use.
+    """
+    connection.execute(f"ATTACH {_quote(str(database))} AS {_ATTACHED} (READ_ONLY)")
+    connection.execute("CREATE SCHEMA source")
+    for table, columns in visible:
+        for schema in ("main", "source"):
+            name = f"{schema}.{_identifier(table)}"
+            present = {
+                row[0]
+                for row in connection.execute(
+                    "SELECT column_name FROM duckdb_columns() "
+                    "WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+                    [_ATTACHED, schema, table],
+                ).fetchall()
+            }
+            shown = ", ".join(_identifier(c) for c in columns if c in present)
+            if shown:
+                connection.execute(f"CREATE VIEW {name} AS SELECT {shown} FROM {_ATTACHED}.{name}")
     return connection
 
 
@@ -204,7 +256,7 @@ def _send_rows(sock: socket.socket, reader: pa.RecordBatchReader, rows: int, siz
 
 def _fitting(batch: pa.RecordBatch, rows: int, size: int) -> int:
     """How many rows of a batch stay within both limits."""
-    high = min(batch.num_rows, rows)
+    high: int = min(batch.num_rows, rows)
     if batch.slice(0, high).nbytes <= size:
         return high
     low = 0
