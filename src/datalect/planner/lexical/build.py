@@ -1,0 +1,335 @@
+"""From a frame with columns chosen to candidate plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datalect.data.model import Column
+from datalect.planner.lexical.conditions import main_time, test_of
+from datalect.planner.lexical.defaults import (
+    key_column,
+    label_column,
+    natural_aggregate,
+    row_level,
+    trend_grain,
+)
+from datalect.planner.lexical.draft import Draft, Scene, tables_in
+from datalect.planner.lexical.frame import Choice, Group, Ref, Want
+from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+
+_AGGS = {"avg": ("average", "平均"), "sum": ("total", "合计")}
+
+
+class Builder:
+    """Builds the plans that one choice of columns allows."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.frame = scene.frame
+        self.seq = scene.seq
+        self.catalog = scene.seq.catalog
+
+    # ------------------------------------------------------------ entry
+
+    def drafts(self) -> list[Draft]:
+        """All shapes worth trying, unfinished ones left out."""
+        from datalect.planner.lexical.shapes import shapes
+
+        out = []
+        for shape in shapes(self):
+            try:
+                draft = shape()
+            except (LookupError, TypeError):
+                draft = None
+            if draft is not None and (finished := self.finish(draft)) is not None:
+                out.append(finished)
+        return out
+
+    # ------------------------------------------------------------ columns
+
+    def col(self, choice: Choice | None) -> Column | None:
+        """The column of a choice."""
+        return self.seq.column(choice.ref) if choice is not None and choice.kind == "col" else None
+
+    def picked(self, ref: Ref | None, draft: Draft) -> Column | None:
+        """The column chosen for a slot."""
+        return self.col(self.scene.pick(ref, draft))
+
+    def quantity_choice(self, want: Want, draft: Draft) -> Choice | None:
+        """The choice of a want when it can be aggregated."""
+        choice = self.scene.pick(want.ref, draft)
+        if choice is None:
+            return None
+        column = self.col(choice)
+        return choice if choice.kind != "col" or column is not None and is_quantity(column) else None
+
+    # ------------------------------------------------------------ measures
+
+    def measure(self, want: Want, draft: Draft, *, fn: str | None = None) -> dict[str, Any] | None:
+        """A want as a measure of the plan."""
+        if want.kind == "count":
+            return self.count(want, draft)
+        if want.kind == "nested":
+            return self.nested(want, draft)
+        choice = self.scene.pick(want.ref, draft)
+        if choice is None:
+            return None
+        draft.why[f"get.{choice.ref}"] = want.at
+        if choice.kind == "metric":
+            return {"metric": choice.ref}
+        name = fn or want.fn
+        body: dict[str, Any] = {"expr": choice.expr} if choice.kind == "expr" else {"col": choice.ref}
+        column = self.col(choice)
+        if not name:
+            name = self._natural(choice, column, draft)
+        if column is not None and not is_quantity(column) and name not in ("min", "max"):
+            if column.meaning.type.value == "boolean" and name == "avg" and is_number(column):
+                return {"fn": "avg", **body}
+            return {"fn": "distinct", **body} if name == "sum" else None
+        if name == "percentile":
+            return {"fn": "percentile", **body, "p": want.p if want.p is not None else 0.5}
+        return {"fn": name, **body}
+
+    def _natural(self, choice: Choice, column: Column | None, draft: Draft) -> str:
+        if column is None:
+            return "sum" if choice.expr and choice.expr[0] == "*" else "avg"
+        name, sure = natural_aggregate(column)
+        english, chinese = _AGGS[name]
+        draft.note(
+            f"Took the {english} of {column.name}.", f"取了{column.name}的{chinese}。", 0.75 + 0.25 * sure
+        )
+        return name
+
+    def count(self, want: Want, draft: Draft) -> dict[str, Any]:
+        """Count rows, or different things."""
+        choice = self.scene.pick(want.ref, draft)
+        column = self.col(choice)
+        if column is None:
+            if want.table is not None and want.distinct and want.ref is None:
+                table = self.catalog.table(want.table)
+                key = key_column(table) if table else None
+                if key is not None and len(self.catalog.tables) > 1:
+                    return {"fn": "count", "_table": want.table}
+            return {"fn": "count", "_table": want.table} if want.table else {"fn": "count"}
+        draft.why[f"get.{column.id}"] = want.at
+        if is_quantity(column) and not is_time(column):
+            name, sure = natural_aggregate(column)
+            if name == "sum":
+                draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
+                return {"fn": "sum", "col": column.id}
+        if row_level(column) and not want.fn:
+            return {"fn": "count", "_table": column.table}
+        return {"fn": "distinct", "col": column.id}
+
+    def nested(self, want: Want, draft: Draft) -> dict[str, Any] | None:
+        """A two-level aggregate."""
+        inner = self.measure(want.inner, draft) if want.inner is not None else None
+        if inner is None:
+            return None
+        per: Any = None
+        column = self.picked(want.per, draft)
+        if column is not None:
+            per = {"col": column.id, "grain": want.per_grain} if want.per_grain else column.id
+        elif want.per_grain:
+            date = main_time(self.scene, draft, tables_in(inner, self.seq) or set(self.scene.graph.names[:1]))
+            per = {"col": date.id, "grain": want.per_grain} if date is not None else None
+        elif want.per is not None and (table := self.catalog.table(want.per.text)) is not None:
+            key = key_column(table) or label_column(table)
+            per = key.id if key is not None else None
+        elif want.table is not None and (table := self.catalog.table(want.table)) is not None:
+            key = key_column(table) or label_column(table)
+            per = key.id if key is not None else None
+        if per is None:
+            return None
+        out: dict[str, Any] = {"fn": want.fn, "of": inner, "per": [per]}
+        if want.fn == "count" and self.frame.havings:
+            having = self.frame.havings[0]
+            out["keep"] = [{"op": having.op, "val": _plain(having.value)}]
+        return out
+
+    # ------------------------------------------------------------ breakdowns
+
+    def group(self, group: Group, draft: Draft, tables: set[str]) -> dict[str, Any] | None:
+        """A breakdown of the plan."""
+        column: Column | None
+        if group.ref is None and group.table is not None:
+            table = self.catalog.table(group.table)
+            column = label_column(table) if table is not None else None
+        elif group.ref is None:
+            column = main_time(self.scene, draft, tables, group.at)
+        else:
+            column = self.picked(group.ref, draft)
+        if column is None:
+            return None
+        draft.why[f"by.{column.id}"] = group.at
+        out: dict[str, Any] = {"col": column.id}
+        dated = column.dtype.upper().startswith(("DATE", "TIMESTAMP"))
+        grain = group.grain
+        if grain and dated:
+            out["grain"] = grain
+        elif grain and grain != "year" and not dated:
+            return None
+        elif grain and not is_time(column):
+            return None
+        elif dated and group.ref is not None and _asks_year(group.ref.text):
+            out["grain"] = "year"
+        elif dated and any(name in ("trend", "growth") for name, _ in self.frame.steps):
+            chosen = trend_grain(column)
+            if chosen is not None:
+                out["grain"] = chosen.value
+        elif group.bins:
+            out["bins"] = group.bins
+        elif (
+            is_quantity(column)
+            and not is_time(column)
+            and column.profile.distinct > 30
+            and group.table is None
+            and is_number(column)
+        ):
+            out["bins"] = 10
+            draft.note(f"Put {column.name} into ranges.", f"把{column.name}分成了区间。", 0.7)
+        return out
+
+    # ------------------------------------------------------------ finishing
+
+    def finish(self, draft: Draft) -> Draft | None:
+        """Add filters, choose the table to start from and shorten references."""
+        plan = draft.plan
+        tables = tables_in([plan.get("get", []), plan.get("by", []), plan.get("list", [])], self.seq)
+        counted = [str(m["_table"]) for m in _aggregates(plan) if m.get("_table")]
+        tests: list[tuple[dict[str, Any], set[str], int]] = []
+        scope = tables | set(counted) | {t for t, _ in self.frame.tables}
+        if not scope:
+            for filter_ in self.frame.filters:
+                if filter_.kind != "time":
+                    probe = test_of(filter_, self.scene, Draft(), set())
+                    scope |= tables_in(probe, self.seq) if probe else set()
+        for filter_ in self.frame.filters:
+            if filter_ in plan.get("_done", ()):
+                continue
+            test = test_of(filter_, self.scene, draft, scope or set(self.scene.graph.names))
+            if test is None:
+                draft.weight *= 0.35
+                continue
+            tests.append((test, tables_in(test, self.seq), filter_.at))
+        prefer = counted[0] if counted else next(iter(sorted(tables)), None)
+        named = [t for t, _ in self.frame.tables]
+        wanted = tables | set(counted)
+        if not wanted:
+            wanted = set(named[:1]) or next((t for _, t, _ in tests if t), set())
+            prefer = next(iter(wanted), None)
+        if not wanted:
+            wanted = {max(self.catalog.tables, key=lambda t: t.rows).name} if self.catalog.tables else set()
+        start = self.scene.graph.base(sorted(wanted), prefer)
+        if start is None:
+            return None
+        base, hops = start
+        draft.weight *= 0.96 ** min(hops, 6)
+        if len(self.catalog.tables) > 1:
+            draft.weight *= 0.9 ** sum(
+                1 for n in set(named) if n != base and n not in wanted and not self._related(n, base)
+            )
+        where: list[dict[str, Any]] = list(plan.get("where", []))
+        for test, needs, at in tests:
+            placed = self._place(test, needs, base)
+            if placed is None:
+                draft.weight *= 0.3
+                continue
+            draft.why[f"where[{len(where)}]"] = at
+            where.append(placed)
+        body = {k: v for k, v in plan.items() if not k.startswith("_")}
+        body["from"] = base
+        if where:
+            body["where"] = where
+        draft.plan = _shorten(body, base, self.seq)
+        return draft
+
+    def _related(self, table: str, base: str) -> bool:
+        graph = self.scene.graph
+        return graph.distance(base, table) is not None
+
+    def _place(self, test: dict[str, Any], needs: set[str], base: str) -> dict[str, Any] | None:
+        """A test where it belongs: on the rows themselves, or on partner rows of another table."""
+        graph = self.scene.graph
+        if all(graph.distance(base, n) is not None for n in needs):
+            return test
+        for partner in sorted(graph.names, key=lambda n: (n not in needs, graph.distance(n, base) or 9)):
+            if graph.distance(partner, base) and all(graph.distance(partner, n) is not None for n in needs):
+                inner, neg = (test["not"], True) if "not" in test else (test, False)
+                inner = _shorten(inner, partner, self.seq)
+                return (
+                    {"has": partner, "where": [inner], "neg": True}
+                    if neg
+                    else {"has": partner, "where": [inner]}
+                )
+        return None
+
+
+def _asks_year(text: str) -> bool:
+    return (
+        text in ("year", "years")
+        or "哪年" in text
+        or "哪一年" in text
+        or text.startswith(("what year", "which year", "in what year"))
+    )
+
+
+def _plain(value: float) -> int | float:
+    return int(value) if float(value).is_integer() else value
+
+
+def _aggregates(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for measure in plan.get("get", []):
+        for part in (measure, measure.get("num"), measure.get("den"), measure.get("of")):
+            if isinstance(part, dict):
+                out.append(part)
+    return out
+
+
+def _shorten(node: Any, base: str, seq: Any, key: str = "") -> Any:
+    """References with the base table's name left out, helper keys dropped."""
+    if isinstance(node, dict):
+        return {k: (v if k in ("val", "op", "fn", "grain", "as", "of", "lit") and isinstance(v, str | int | float | bool) else _shorten(v, base, seq, k))
+                for k, v in node.items() if not k.startswith("_")}  # fmt: skip
+    if isinstance(node, list):
+        if key == "val":
+            return node
+        return [_shorten(v, base, seq, key) for v in node]
+    if isinstance(node, str) and node.startswith(base + "."):
+        column = seq.column(node)
+        return column.name if column is not None and column.table == base else node
+    return node
+
+
+def tag_measure(measure: dict[str, Any], seq: Any, taken: set[str]) -> str:
+    """Give a measure an output name, so that sorting and steps can speak of it."""
+    if "as" in measure:
+        return str(measure["as"])
+    inner = measure.get("of") if isinstance(measure.get("of"), dict) else measure
+    column = (
+        seq.column(inner["col"]) if isinstance(inner, dict) and isinstance(inner.get("col"), str) else None
+    )
+    name = measure.get("metric") or "_".join(
+        str(p) for p in (measure.get("fn"), inner.get("fn") if inner is not measure and inner else None,
+                         column.name if column is not None else None) if p
+    )  # fmt: skip
+    return _tag(measure, str(name), taken)
+
+
+def tag_group(group: dict[str, Any], seq: Any, taken: set[str]) -> str:
+    """Give a breakdown an output name."""
+    if "as" in group:
+        return str(group["as"])
+    column = seq.column(group["col"]) if isinstance(group.get("col"), str) else None
+    name = column.name if column is not None else "group"
+    return _tag(group, f"{name}_{group['grain']}" if group.get("grain") else name, taken)
+
+
+def _tag(node: dict[str, Any], name: str, taken: set[str]) -> str:
+    unique, count = name[:180], 2
+    while unique in taken:
+        unique, count = f"{name[:180]}_{count}", count + 1
+    taken.add(unique)
+    node["as"] = unique
+    return unique

@@ -1,0 +1,49 @@
+"""Everything a question mentions, on one path through its words."""
+
+from __future__ import annotations
+
+from datalect.data.model import Catalog
+from datalect.data.values import ValueIndex
+from datalect.planner.lexical.cues import cue_mentions, plain_words
+from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.linking.index import term_index
+from datalect.planner.linking.lattice import best_cover
+from datalect.planner.linking.mentions import (
+    Spans,
+    alias_mentions,
+    correct_typos,
+    near_value_mentions,
+    number_mentions,
+    term_mentions,
+    time_mentions,
+    value_mentions,
+)
+from datalect.planner.linking.text import Normalised
+from datalect.planner.linking.tokens import tokenise
+
+
+def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence:
+    """Find the best cover of a question by mentions; unknown words get a second look for typos."""
+    tokens = tokenise(question.text)
+    index = term_index(catalog)
+    spans = Spans(tokens)
+    words = plain_words()
+    stems = [t.stem for t in tokens]
+    fits = [1.0] * len(tokens)
+    mentions = [
+        *term_mentions(tokens, index, stems, fits),
+        *time_mentions(question.text, spans),
+        *number_mentions(tokens),
+        *value_mentions(question, values, spans, tokens, words),
+        *alias_mentions(tokens, values, catalog, words),
+        *cue_mentions(question.text, spans),
+    ]
+    items = best_cover(tokens, mentions, question.text)
+    if any(not item.senses and any(c.isalnum() for c in item.text) for item in items):
+        stems, fits = correct_typos(tokens, items, index, words)
+        more = near_value_mentions(question, items, values, spans)
+        if any(f < 1.0 for f in fits):
+            more.extend(term_mentions(tokens, index, stems, fits))
+        if more:
+            items = best_cover(tokens, [*mentions, *more], question.text)
+    return Sequence(items, catalog, index)

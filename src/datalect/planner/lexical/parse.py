@@ -1,0 +1,33 @@
+"""From items to a frame: the order in which the grammar is read."""
+
+from __future__ import annotations
+
+from datalect.planner.lexical.frame import Frame
+from datalect.planner.lexical.parse_filters import read_conditions
+from datalect.planner.lexical.parse_shape import read_chart, read_limit, read_rank, read_sort
+from datalect.planner.lexical.parse_wants import leftover_superlative, read_groups, read_wants
+from datalect.planner.lexical.sequence import Sequence
+
+
+def parse(seq: Sequence) -> Frame:
+    """Read a question once; every item gets at most one role."""
+    frame = Frame()
+    for at in range(len(seq)):
+        text = seq.items[at].text
+        if seq.cue(at, "list"):
+            frame.listing = True
+        if seq.cue(at, "ask") and (text.startswith(("which", "哪", "who")) or text.startswith("what kind")):
+            frame.asks_which = True
+        if seq.cue(at, "exists"):
+            frame.asks_exists = True
+        if seq.cue(at, "distinct"):
+            frame.distinct = True
+    read_chart(seq, frame)
+    read_sort(seq, frame)
+    read_limit(seq, frame)
+    read_rank(seq, frame)
+    read_conditions(seq, frame)
+    read_groups(seq, frame)
+    read_wants(seq, frame)
+    leftover_superlative(seq, frame)
+    return frame

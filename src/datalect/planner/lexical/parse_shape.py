@@ -1,0 +1,408 @@
+"""Charts, orders and cuts: the parts of a question about how the answer is shown."""
+
+from __future__ import annotations
+
+from datalect.planner.lexical.frame import Frame, Rank, Sorting, Want
+from datalect.planner.lexical.sequence import Sequence
+
+
+def read_chart(seq: Sequence, frame: Frame) -> None:
+    """Take chart words out; a named kind of chart beats "chart"."""
+    for at in range(len(seq)):
+        cue = seq.cue(at, "chart")
+        if cue is None or seq.data(at, "value") is not None and seq.items[at].get("value").score > 0.9:  # type: ignore[union-attr]
+            continue
+        mark = str(cue.argument)
+        if frame.mark in (None, "auto"):
+            frame.mark = mark
+        seq.use(at, "chart")
+
+
+def read_sort(seq: Sequence, frame: Frame) -> None:
+    """Read "sorted by X descending", "from high to low by the y-axis", 按X降序排列."""
+    for at in range(len(seq)):
+        if not seq.free(at) or seq.cue(at, "sort", "sortby", "dir") is None:
+            continue
+        cluster = _cluster(seq, at)
+        direction = None
+        for k in cluster:
+            cue = seq.cue(k, "dir")
+            if cue is not None:
+                direction = str(cue.argument)
+        axis = next((str(c.argument) for k in cluster if (c := seq.cue(k, "axis")) is not None), None)
+        by = None if axis else _sort_target(seq, cluster)
+        if direction is None and by is None and axis is None:
+            if seq.cue(at, "sort"):
+                seq.use(at, "noise")
+            continue
+        for k in cluster:
+            if seq.free(k):
+                seq.use(k, "sort")
+        frame.sorting = Sorting(by, axis, "desc" if direction == "desc" else "asc" if direction else None)
+
+
+def _cluster(seq: Sequence, at: int) -> list[int]:
+    """The items that belong to one sorting phrase."""
+    out = [at]
+    seen_target = False
+    position = at + 1
+    while position < len(seq) and seq.free(position) and len(out) < 9:
+        names = seq.cue_names(position)
+        if names & {"dir", "axis"}:
+            out.append(position)
+            seen_target = True
+        elif names & {"sort", "by", "of", "stop", "is", "noise", "agg", "count", "distinct"} and not seq.has(
+            position, "value"
+        ):
+            if names & {"sort", "by"} and seen_target and not names & {"sort"}:
+                break
+            out.append(position)
+            if seq.ref(position) is not None:
+                seen_target = True
+        elif seq.thing(position) and (
+            not seen_target or seq.cue(position - 1, "of") or seq.cue(at, "sortby")
+        ):
+            out.append(position)
+            seen_target = True
+        elif not seq.items[position].senses and not seq.items[position].text.isalnum():
+            if seq.items[position].text in ".?!;":
+                break
+            out.append(position)
+        else:
+            break
+        position += 1
+    # a direction found first may have its verb before it: "list in ascending", "rank total from low to high"
+    before = at - 1
+    while before >= 0 and seq.free(before) and seq.cue_names(before) & {"sort", "axis"} and len(out) < 12:
+        out.insert(0, before)
+        before -= 1
+    if not seen_target or (len(out) and all(not seq.thing(k) and seq.cue(k, "axis") is None for k in out)):
+        # "price descending": the column stands right before
+        previous = seq.content(at, -1, 1)
+        if (
+            previous is not None
+            and seq.free(previous)
+            and seq.cue(previous, "by") is None
+            and seq.thing(previous)
+        ):
+            by = seq.content(previous, -1, 1)
+            if by is not None and seq.free(by) and seq.cue(by, "by", "sort") is not None:
+                out[:0] = [by, previous]
+    while out and seq.cue_names(out[-1]) & {"stop", "of", "by", "is"} and not seq.thing(out[-1]):
+        out.pop()
+    return out or [at]
+
+
+def _sort_target(seq: Sequence, cluster: list[int]) -> Want | None:
+    fn = None
+    for k in cluster:
+        agg = seq.cue(k, "agg")
+        if agg is not None and not (seq.ref(k) is not None and k == cluster[-1]):
+            fn = str(agg.argument)
+            continue
+        if seq.cue(k, "count"):
+            return Want("count", ref=None, at=k)
+        ref = seq.ref(k)
+        if ref is not None:
+            return Want("agg" if fn else "col", fn=fn or "", ref=ref, at=k)
+        table = seq.table(k)
+        if table is not None:
+            return Want("count", table=table, at=k)
+    return None
+
+
+def read_limit(seq: Sequence, frame: Frame) -> None:
+    """Read "only 5 rows", 任意三条."""
+    for at in range(len(seq)):
+        cue = seq.cue(at, "limit") if seq.free(at) else None
+        if cue is not None and cue.number:
+            frame.limit = int(cue.number)
+            seq.use(at, "limit")
+
+
+def read_rank(seq: Sequence, frame: Frame) -> None:
+    """Read top and bottom N, superlatives and "the second highest"."""
+    for at in range(len(seq)):
+        if not seq.free(at) or frame.rank is not None:
+            continue
+        if (
+            seq.items[at].senses
+            and seq.items[at].senses[0].kind in ("col", "metric")
+            and seq.items[at].senses[0].score >= 0.95
+        ):
+            continue
+        adjective = seq.cue(at, "adj")
+        if adjective is not None:
+            by, direction = seq.adjective(adjective.argument, at)  # type: ignore[arg-type]
+            rank = Rank("desc" if direction == "desc" else "asc", at=at, superlative=True)
+            if adjective.number:
+                rank.n, rank.explicit_n, rank.superlative = int(adjective.number), True, False
+            if by is not None:
+                rank.by = Want("col", ref=by, at=at)
+            elif seq.cue(at, "superl", "top") is None:
+                frame.unknown.append(at)
+            seq.use(at, "rank")
+            _number_before(seq, at, rank)
+            if by is None:
+                _metric(seq, at, rank, frame)
+            _entity(seq, at, rank, frame)
+            frame.rank = rank
+            continue
+        cue = seq.cue(at, "nth") or seq.cue(at, "top") or seq.cue(at, "superl")
+        if cue is None or seq.cue(at, "agg") is not None and _plain_extreme(seq, at):
+            continue
+        rank = Rank("asc" if cue.argument == "asc" else "desc", at=at)
+        if seq.cue(at, "nth"):
+            rank.n, rank.skip, rank.explicit_n = 1, max(int(cue.number or 2) - 1, 0), True
+        elif cue.number and seq.cue(at, "top"):
+            rank.n, rank.explicit_n = max(int(cue.number), 1), True
+        else:
+            rank.superlative = True
+        _number_before(seq, at, rank)
+        seq.use(at, "rank")
+        _metric(seq, at, rank, frame)
+        _entity(seq, at, rank, frame)
+        frame.rank = rank
+
+
+def _number_before(seq: Sequence, at: int, rank: Rank) -> None:
+    """Take "the 3 ..." or 三个 standing next to a superlative."""
+    if rank.explicit_n:
+        return
+    for k in (at - 1, at + 1, at + 2):
+        if not seq.free(k) or not seq.has(k, "num"):
+            continue
+        if k == at + 2 and not seq.glue(at + 1):
+            continue
+        number = seq.data(k, "num")
+        following = (
+            k + 1 < len(seq)
+            and seq.cue(k + 1, "unit_noise") is not None
+            and seq.items[k + 1].text not in "个名位"
+        )
+        if (
+            number.ordinal
+            or number.percent
+            or number.value != int(number.value)
+            or number.value < 1
+            or following
+        ):
+            continue
+        rank.n, rank.explicit_n, rank.superlative = int(number.value), True, False
+        seq.use(k, "rank")
+        return
+
+
+def _plain_extreme(seq: Sequence, at: int) -> bool:
+    """Whether "maximum price" is an aggregate rather than a superlative over things."""
+    asked = any(seq.cue(k, "ask") and seq.items[k].text.startswith(("which", "哪", "who")) for k in range(at))
+    with_before = at > 0 and seq.cue(at - 1, "has", "whose") is not None
+    before = at > 1 and seq.cue(at - 1, "stop") is not None and seq.cue(at - 2, "has", "whose") is not None
+    return not (asked or with_before or before)
+
+
+def _is_metric(seq: Sequence, at: int | None) -> bool:
+    return (
+        at is not None
+        and seq.free(at)
+        and (seq.quantity(at) or seq.cue(at, "count", "agg") is not None or seq.table(at) is not None)
+    )
+
+
+def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
+    """Find what a superlative is about: "most orders", "highest average price", 销售额最高."""
+    after, before = seq.content(at, 1, 2), seq.content(at, -1, 3)
+    han = seq.items[at].text[0] > "\u3000"
+    if rank.explicit_n and not han and not any(w in seq.items[at].text for w in ("est", "most", "least")):
+        # "top 5 cities by sales": the thing follows, what it is ranked by comes after "by" or "with the highest"
+        by = _after_by(seq, at)
+        if by is not None:
+            rank.by = by
+        return
+    choice: Want | None = None
+    if han:
+        near = before if before is not None and _adjacent_han(seq, before, at) else None
+        choice = _metric_ending(seq, near)
+        if choice is None and after is not None and seq.free(after):
+            choice = _metric_at(seq, after)
+            if (
+                choice is not None
+                and choice.kind == "count"
+                and choice.ref is None
+                and choice.table is not None
+            ):
+                choice = None
+        if choice is None:
+            choice = _after_by(seq, at)
+    else:
+        choice = _metric_at(seq, after) if after is not None else None
+        if choice is None and before is not None and at - before <= 4 and _has_is(seq, before, at):
+            choice = _metric_ending(seq, before)
+        if choice is None:
+            choice = _after_by(seq, at)
+    if choice is None and any(
+        w in seq.items[at].text for w in ("most common", "frequent", "popular", "often", "常见", "受欢迎")
+    ):
+        choice = Want("count", at=at)
+    if choice is None and han is False and seq.items[at].text in ("most", "the most", "fewest", "least"):
+        choice = None
+    rank.by = choice
+
+
+def _adjacent_han(seq: Sequence, before: int, at: int) -> bool:
+    return all(seq.glue(k) for k in range(before + 1, at))
+
+
+def _has_is(seq: Sequence, before: int, at: int) -> bool:
+    return any(seq.cue(k, "is", "has") for k in range(before + 1, at))
+
+
+def _metric_at(seq: Sequence, at: int | None) -> Want | None:
+    """A measure that starts at an item: [agg] column, "number of" things, or a table to count."""
+    if at is None or not seq.free(at):
+        return None
+    agg = seq.cue(at, "agg")
+    if agg is not None:
+        following = seq.content(at, 1, 2)
+        if following is not None and seq.free(following) and seq.quantity(following):
+            seq.use([at, following], "rank")
+            return Want("agg", fn=str(agg.argument), ref=seq.ref(following), at=following)
+        if following is not None and seq.free(following) and seq.cue(following, "count"):
+            seq.use(at, "rank")
+            at = following
+        elif following is not None and seq.free(following) and seq.table(following):
+            seq.use([at, following], "rank")
+            return Want("count", table=seq.table(following), at=following)
+    if seq.cue(at, "count") and not seq.quantity(at):
+        following = seq.content(at, 1, 2)
+        seq.use(at, "rank")
+        if following is not None and seq.free(following) and seq.cue(following, "by") is None:
+            if seq.quantity(following) and seq.table(following, 0.9) is None:
+                seq.use(following, "rank")
+                return Want("col", ref=seq.ref(following), at=following)
+            table, ref = seq.table(following), seq.ref(following)
+            if table is not None:
+                seq.use(following, "rank")
+                return Want("count", table=table, ref=None, at=following)
+            if ref is not None:
+                seq.use(following, "rank")
+                return Want("count", ref=ref, distinct=True, at=following)
+            if not seq.items[following].senses:
+                seq.use(following, "noise")
+        return Want("count", at=at)
+    if seq.quantity(at):
+        seq.use(at, "rank")
+        return Want("col", ref=seq.ref(at), at=at)
+    table = seq.table(at, 0.8)
+    if table is not None:
+        seq.use(at, "rank")
+        return Want("count", table=table, at=at)
+    return None
+
+
+def _metric_ending(seq: Sequence, at: int | None) -> Want | None:
+    """A measure that ends at an item, the way it stands before a Chinese superlative."""
+    if at is None or not seq.free(at):
+        return None
+    if seq.cue(at, "count") and not seq.quantity(at):
+        previous = seq.content(at, -1, 1)
+        seq.use(at, "rank")
+        if previous is not None and seq.free(previous):
+            table, ref = seq.table(previous), seq.ref(previous)
+            if table is not None or ref is not None and seq.cue(previous, "by") is None:
+                seq.use(previous, "rank")
+                if seq.quantity(previous) and table is None:
+                    return Want("col", ref=ref, at=previous)
+                return Want(
+                    "count", table=table, ref=None if table else ref, distinct=table is None, at=previous
+                )
+        return Want("count", at=at)
+    agg = seq.cue(at, "agg")
+    if agg is not None and seq.ref(at) is None:
+        previous = seq.content(at, -1, 1)
+        if previous is not None and seq.free(previous) and seq.quantity(previous):
+            seq.use([at, previous], "rank")
+            return Want("agg", fn=str(agg.argument), ref=seq.ref(previous), at=previous)
+        return None
+    if seq.quantity(at):
+        before = seq.content(at, -1, 0)
+        fn = seq.cue(before, "agg") if before is not None and seq.free(before) else None
+        if fn is not None and before is not None:
+            seq.use(before, "rank")
+            seq.use(at, "rank")
+            return Want("agg", fn=str(fn.argument), ref=seq.ref(at), at=at)
+        seq.use(at, "rank")
+        return Want("col", ref=seq.ref(at), at=at)
+    if seq.table(at, 0.8) is not None and seq.ref(at, least=0.95) is None:
+        seq.use(at, "rank")
+        return Want("count", table=seq.table(at), at=at)
+    return None
+
+
+def _after_by(seq: Sequence, at: int) -> Want | None:
+    for k in range(at + 1, len(seq)):
+        if seq.free(k) and seq.cue(k, "by") is not None and str(seq.cue(k, "by").argument) == "by":  # type: ignore[union-attr]
+            following = seq.content(k, 1, 2)
+            if _is_metric(seq, following) and seq.table(following, 0.95) is None:
+                want = _metric_at(seq, following)
+                if want is not None:
+                    seq.use(k, "rank")
+                    return want
+        if seq.free(k) and seq.cue(k, "superl") is not None:
+            following = seq.content(k, 1, 2)
+            if _is_metric(seq, following):
+                want = _metric_at(seq, following)
+                if want is not None:
+                    seq.use(k, "rank")
+                    return want
+    for k in range(at - 1, -1, -1):
+        # 按销售额排名前五的城市
+        cue = seq.cue(k, "by", "sortby")
+        if seq.free(k) and cue is not None and cue.argument != "each":
+            following = seq.content(k, 1, 1)
+            if following is not None and following < at and _is_metric(seq, following):
+                want = _metric_at(seq, following)
+                if want is not None:
+                    seq.use(k, "rank")
+                    return want
+    return None
+
+
+def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
+    """Find the things ranked: "which city", "top 5 cities", 最高的三个城市."""
+    han = seq.items[at].text[0] > "\u3000"
+    after = seq.content(at, 1, 3)
+    if after is not None and (seq.roles[after] == "rank" or not seq.free(after)):
+        after = None
+    order: list[int | None] = []
+    if han or rank.explicit_n or seq.cue(at, "adj") is not None or seq.cue(at, "superl") is not None:
+        order.append(after)
+    for position in order:
+        if position is None or not seq.free(position):
+            continue
+        grain = seq.cue(position, "grain")
+        if grain is not None and (seq.ref(position, least=0.9) is None):
+            continue
+        table = seq.table(position)
+        ref = seq.ref(position)
+        if ref is None and table is None:
+            continue
+        if (
+            seq.quantity(position)
+            and table is None
+            and not han
+            and rank.by is not None
+            and not _keyish(seq, position)
+        ):
+            continue
+        if seq.quantity(position) and table is None and rank.by is None:
+            # "highest price": the number itself
+            continue
+        rank.entity, rank.entity_table = ref, table
+        seq.use(position, "entity")
+        return
+
+
+def _keyish(seq: Sequence, at: int) -> bool:
+    column = seq.best(at)
+    return column is not None and column.meaning.type.value in ("year", "id", "date")

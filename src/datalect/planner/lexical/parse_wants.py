@@ -1,0 +1,529 @@
+"""What to show and how to group it: breakdowns, aggregates, counts, derived figures, plain columns."""
+
+from __future__ import annotations
+
+from datalect.data.model import SemanticType
+from datalect.planner.lexical.frame import Filter, Frame, Group, Having, Ref, Want
+from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+
+_EACH = ("per", "by", "each", "every", "ly", "每", "各", "按", "逐", "分", "历年", "annual")
+
+
+def read_groups(seq: Sequence, frame: Frame) -> None:
+    """Read "by region", "for each department", "monthly", 各城市, 按月."""
+    for at in range(len(seq)):
+        if not seq.free(at) or len(frame.groups) >= 3:
+            continue
+        cue = seq.cue(at, "by")
+        if cue is not None and not (seq.ref(at) is not None and seq.ref(at).choices[0].fit > 0.95):  # type: ignore[union-attr]
+            _after_by(seq, frame, at, str(cue.argument))
+            continue
+        grain = seq.cue(at, "grain")
+        if grain is None:
+            continue
+        text = seq.items[at].text
+        exact = seq.ref(at, least=0.93)
+        if (
+            any(w in text for w in _EACH)
+            or seq.cue(at - 1, "ask")
+            and seq.items[at - 1].text.startswith(("which", "哪"))
+        ):
+            if exact is not None and text in (
+                "year",
+                "month",
+                "day",
+                "week",
+                "quarter",
+                "年份",
+                "月份",
+                "星期",
+            ):
+                continue
+            frame.groups.append(Group(None, grain=str(grain.argument), at=at))
+            seq.use(at, "group")
+
+
+def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
+    following = seq.content(at, 1, 3)
+    if following is None or not seq.free(following):
+        if kind == "each":
+            seq.use(at, "noise")
+        return
+    taken = False
+    position: int | None = following
+    while position is not None and seq.free(position) and len(frame.groups) < 3:
+        if (
+            taken
+            and (seq.cue(position, "agg", "count", "by") or seq.quantity(position))
+            and not _year(seq, position)
+        ):
+            break
+        group = _group_at(seq, position, kind)
+        if group is None:
+            break
+        frame.groups.append(group)
+        seq.use(position, "group")
+        taken = True
+        after = position + 1
+        while after < len(seq) and seq.free(after) and (
+            seq.cue(after, "and", "comma", "by") or seq.items[after].text in ("the", "of", "each")
+        ) and not seq.cue(after, "count"):  # fmt: skip
+            after += 1
+        if (
+            after == position + 1
+            or after >= len(seq)
+            or not seq.free(after)
+            or not seq.thing(after)
+            and not seq.cue(after, "grain")
+        ):
+            break
+        if seq.cue(at, "by") and kind == "each" and not _and_only(seq, position, after):
+            break
+        position = after
+    if taken:
+        seq.use(at, "group")
+
+
+def _and_only(seq: Sequence, first: int, last: int) -> bool:
+    return all(
+        seq.cue(k, "and", "by") or seq.items[k].text in ("the", "each") for k in range(first + 1, last)
+    )
+
+
+def _year(seq: Sequence, at: int) -> bool:
+    column = seq.best(at)
+    return column is not None and is_time(column)
+
+
+def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
+    grain = seq.cue(at, "grain")
+    ref = seq.ref(at)
+    if grain is not None and (ref is None or ref.choices[0].fit < 0.9):
+        return Group(None, grain=str(grain.argument), at=at)
+    if ref is not None:
+        table = seq.table(at, 0.9)
+        if table is not None and (ref.choices[0].fit < 0.8 or table is not None and ref.choices[0].fit < 0.9):
+            return Group(ref, table=table, at=at)
+        return Group(ref, at=at)
+    table = seq.table(at)
+    if table is not None:
+        return Group(None, table=table, at=at)
+    if seq.has(at, "value") and kind == "by":
+        return None
+    return None
+
+
+# ---------------------------------------------------------------- measures
+
+
+def read_wants(seq: Sequence, frame: Frame) -> None:
+    """Read derived figures, aggregates and counts, then what is left over."""
+    _read_steps(seq, frame)
+    _read_intervals(seq, frame)
+    _read_two_level(seq, frame)
+    _read_counts(seq, frame)
+    _read_aggregates(seq, frame)
+    _read_flags(seq, frame)
+    _read_rest(seq, frame)
+
+
+def _read_steps(seq: Sequence, frame: Frame) -> None:
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        if seq.ref(at, least=0.95, implied=False) is not None:
+            continue
+        for name in (
+            "share",
+            "growth",
+            "trend",
+            "cumulative",
+            "moving",
+            "corr",
+            "dist",
+            "diff",
+            "rank",
+            "change",
+            "versus",
+        ):
+            cue = seq.cue(at, name)
+            if cue is None:
+                continue
+            if name == "growth":
+                frame.steps.append(("growth", str(cue.argument)))
+            elif name == "moving":
+                frame.steps.append(("moving", int(cue.number or 3)))
+            elif name in ("diff", "versus"):
+                frame.compare = True
+            else:
+                frame.steps.append((name, None))
+            seq.use(at, "step")
+            break
+
+
+def _read_intervals(seq: Sequence, frame: Frame) -> None:
+    """Read "days from order to delivery", 从下单到发货的天数: a date difference."""
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        text = seq.items[at].text
+        unit = next(
+            (u for words, u in _INTERVAL if any(text.startswith(w) or text.endswith(w) for w in words)), None
+        )
+        if unit is None:
+            continue
+        dates = [k for k in range(len(seq)) if seq.free(k) and k != at and _date(seq, k) is not None]
+        if len(dates) < 2 or not any(
+            seq.items[k].text in ("between", "from", "从", "到", "to", "and", "和", "until", "till")
+            for k in range(len(seq))
+        ):
+            continue
+        first, second = dates[0], dates[1]
+        a, b = _date(seq, first), _date(seq, second)
+        if a is None or b is None or a == b:
+            continue
+        from datalect.planner.lexical.frame import Choice
+
+        expr = ["date_diff", unit, a, b]
+        ref = Ref([Choice("", 0.9, "expr", expr)], at, text)
+        fn = ""
+        for k in range(at):
+            cue = seq.cue(k, "agg") if seq.free(k) else None
+            if cue is not None:
+                fn = str(cue.argument)
+                seq.use(k, "want")
+        frame.wants.append(Want("agg", fn=fn or "avg", ref=ref, at=at))
+        seq.use([at, first, second], "want")
+        for k in range(min(at, first), second):
+            if seq.free(k) and (seq.cue(k, "between", "and", "range_to", "of", "count")):
+                seq.use(k, "noise")
+        return
+
+
+_INTERVAL = (
+    (("days", "天数", "几天", "多少天"), "day"),
+    (("hours", "小时数"), "hour"),
+    (("months", "月数"), "month"),
+)
+
+
+def _date(seq: Sequence, at: int) -> str | None:
+    ref = seq.ref(at)
+    for choice in ref.choices if ref else ():
+        column = seq.column(choice.ref) if choice.kind == "col" else None
+        if column is not None and column.dtype.upper().startswith(("DATE", "TIMESTAMP")):
+            return choice.ref
+    return None
+
+
+def _read_two_level(seq: Sequence, frame: Frame) -> None:
+    """Read "average number of orders per customer", 每个客户平均下多少单."""
+    for at in range(len(seq)):
+        agg = seq.cue(at, "agg") if seq.free(at) else None
+        if agg is None or agg.argument not in ("avg", "median", "max", "min"):
+            continue
+        inner = seq.content(at, 1, 2)
+        if inner is None or not seq.free(inner):
+            continue
+        counted: int | None = None
+        if seq.cue(inner, "count"):
+            counted = seq.content(inner, 1, 2)
+            if counted is None or not seq.free(counted):
+                counted = None
+        elif seq.table(inner, 0.8) is not None and not seq.quantity(inner):
+            counted, inner = inner, at
+        else:
+            continue
+        group = next((g for g in frame.groups if g.at > at), None) or (
+            frame.groups[-1] if frame.groups else None
+        )
+        if group is None or (counted is None and inner == at):
+            continue
+        if counted is not None and seq.quantity(counted) and seq.table(counted, 0.9) is None:
+            continue
+        table = seq.table(counted) if counted is not None else None
+        ref = seq.ref(counted) if counted is not None and table is None else None
+        want = Want("nested", fn=str(agg.argument), at=at, table=table, per=group.ref, per_grain=group.grain,
+                    inner=Want("count", table=table, ref=ref, distinct=True, at=at))  # fmt: skip
+        if group.table is not None and want.per is None:
+            want.per = Ref([], group.at, group.table)
+        frame.groups.remove(group)
+        frame.wants.append(want)
+        seq.use([at, inner], "want")
+        if counted is not None:
+            seq.use(counted, "want")
+
+
+def _read_counts(seq: Sequence, frame: Frame) -> None:
+    for at in range(len(seq)):
+        if not seq.free(at) or not seq.cue(at, "count"):
+            continue
+        if seq.ref(at, least=0.95, implied=False) is not None and not seq.items[at].text.startswith(
+            ("number of", "how", "the number")
+        ):
+            continue
+        text = seq.items[at].text
+        distinct = any(w in text for w in ("different", "distinct", "unique", "种"))
+        target = _counted(seq, at, postfix=text[0] > "\u3000")
+        if target is not None and seq.cue(target, "distinct"):
+            distinct = True
+            seq.use(target, "want")
+            target = seq.content(target, 1, 2)
+        while target is not None and seq.cue(target, "distinct", "agg") and seq.ref(target) is None:
+            distinct = True
+            seq.use(target, "want")
+            target = seq.content(target, 1, 2)
+        seq.use(at, "want")
+        if target is None or not seq.free(target) or not (seq.thing(target) or not seq.items[target].senses):
+            if target is not None and seq.roles[target] == "filter":
+                frame.wants.append(Want("count", at=at))
+                continue
+            frame.wants.append(Want("count", at=at))
+            continue
+        if not seq.items[target].senses:
+            frame.wants.append(Want("count", at=at))
+            frame.unknown.append(target)
+            seq.use(target, "noun")
+            continue
+        seq.use(target, "want")
+        table, ref = seq.table(target), seq.ref(target)
+        if (
+            table is not None
+            and ref is not None
+            and ref.choices[0].fit >= 0.93
+            and not _keylike(seq, ref, table)
+        ):
+            table = None if seq.quantity(target) else table
+        if table is not None:
+            frame.wants.append(Want("count", table=table, at=target, distinct=distinct))
+            frame.tables.append((table, target))
+        elif ref is not None and _flag(seq, ref):
+            frame.wants.append(Want("count", at=at))
+            frame.filters.append(Filter("bool", ref, at=target))
+        else:
+            frame.wants.append(Want("count", ref=ref, distinct=True, at=target))
+        # "how many different cities and countries"
+        also = target + 1
+        if (
+            distinct
+            and also < len(seq)
+            and seq.cue(also, "and")
+            and seq.free(also + 1)
+            and seq.thing(also + 1)
+        ):
+            seq.use([also, also + 1], "want")
+            frame.wants.append(
+                Want("count", ref=seq.ref(also + 1), table=seq.table(also + 1), distinct=True, at=also + 1)
+            )
+    _count_thresholds(seq, frame)
+
+
+def _keylike(seq: Sequence, ref: Ref, table: str) -> bool:
+    column = seq.column(ref.choices[0].ref)
+    return column is not None and column.table == table and column.meaning.type is SemanticType.ID
+
+
+def _flag(seq: Sequence, ref: Ref) -> bool:
+    column = seq.column(ref.choices[0].ref) if ref.choices and ref.choices[0].kind == "col" else None
+    return column is not None and column.meaning.type is SemanticType.BOOLEAN
+
+
+def _counted(seq: Sequence, at: int, *, postfix: bool) -> int | None:
+    after = seq.content(at, 1, 3)
+    if postfix:
+        text = seq.items[at].text
+        closing = text.endswith(("数量", "个数", "数目", "次数", "人数", "总数", "数")) or text.startswith(
+            ("的", "有几", "总数", "一共", "总共", "共有")
+        )
+        before = seq.content(at, -1, 2)
+        if (
+            closing
+            and before is not None
+            and seq.free(before)
+            and seq.thing(before)
+            and seq.cue(before - 1, "by") is None
+        ):
+            return before
+        if after is not None and seq.free(after) and seq.thing(after) and seq.cue(at + 1, "comma") is None:
+            return after
+        if before is not None and seq.free(before) and seq.thing(before) and not seq.quantity(before):
+            return before
+        if after is not None and seq.free(after) and seq.cue(after, "distinct"):
+            return after
+        return after if after is not None and seq.free(after) and not seq.items[after].senses else None
+    return after
+
+
+def _count_thresholds(seq: Sequence, frame: Frame) -> None:
+    """Turn "how many customers have at least three orders" into a count of things that have so many."""
+    if len(frame.havings) != 1 or frame.groups:
+        return
+    having = frame.havings[0]
+    want = next((w for w in frame.wants if w.kind == "count"), None)
+    if want is None or having.want.kind not in ("count", "agg") or len(frame.wants) != 1:
+        return
+    if want.ref is None and want.table is None:
+        return
+    frame.wants = [Want("nested", fn="count", at=want.at, table=want.table, per=want.ref or Ref([], want.at, want.table or ""),
+                        inner=having.want)]  # fmt: skip
+
+
+def _read_aggregates(seq: Sequence, frame: Frame) -> None:
+    pending: list[tuple[str, int, float | None]] = []
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        agg = seq.cue(at, "agg")
+        percentile = seq.cue(at, "percentile")
+        if agg is None and percentile is None:
+            continue
+        exact = seq.ref(at, least=0.95, implied=False)
+        following = seq.content(at, 1, 3)
+        if exact is not None and (
+            following is None or not seq.free(following) or not seq.quantity(following)
+        ):
+            continue
+        fn = str(agg.argument) if agg is not None else "percentile"
+        p = (percentile.number or 50) / 100 if percentile is not None else None
+        if p is not None and not 0 <= p <= 1:
+            continue
+        target = _aggregated(seq, at)
+        if target is None:
+            if following is not None and seq.free(following) and seq.cue(following, "agg", "percentile"):
+                pending.append((fn, at, p))
+                continue
+            if fn == "sum":
+                seq.use(at, "noise")
+            elif following is not None and not seq.items[following].senses:
+                frame.unknown.append(at)
+            continue
+        ref = seq.ref(target)
+        for name, where, level in (*pending, (fn, at, p)):
+            frame.wants.append(Want("agg", fn=name, ref=ref, p=level, at=target))
+            seq.use(where, "want")
+        pending = []
+        seq.use(target, "want")
+        _also(seq, frame, target, fn, p)
+    for _fn, at, _p in pending:
+        frame.unknown.append(at)
+
+
+def _aggregated(seq: Sequence, at: int) -> int | None:
+    """The column an aggregate word belongs to: after it in both languages, or right before it in Chinese."""
+    following = seq.content(at, 1, 4)
+    if following is not None and seq.free(following) and seq.quantity(following):
+        if not any(seq.cue(k, "comma") for k in range(at + 1, following)):
+            return following
+    before = seq.content(at, -1, 2)
+    if before is not None and seq.free(before) and seq.quantity(before):
+        return before
+    before_used = before
+    if before_used is not None and seq.roles[before_used] == "want" and seq.quantity(before_used):
+        if any(seq.cue(k, "agg") for k in range(max(0, at - 3), at)):
+            return before_used
+    for k in range(at + 1, min(len(seq), at + 6)):
+        if seq.cue(k, "comma", "by"):
+            break
+        if seq.free(k) and seq.quantity(k):
+            return k
+    return None
+
+
+def _also(seq: Sequence, frame: Frame, target: int, fn: str, p: float | None) -> None:
+    """Read on in "average price and weight", "average, minimum and maximum" behind a column."""
+    position = target + 1
+    while position < len(seq) and seq.free(position) and seq.cue(position, "and", "comma"):
+        following = seq.content(position, 1, 1) if not seq.quantity(position + 1) else position + 1
+        if (
+            following is None
+            or not seq.free(following)
+            or not seq.quantity(following)
+            or seq.cue(following, "agg", "count")
+        ):
+            break
+        frame.wants.append(Want("agg", fn=fn, ref=seq.ref(following), p=p, at=following))
+        seq.use(following, "want")
+        position = following + 1
+
+
+def _read_flags(seq: Sequence, frame: Frame) -> None:
+    """Read yes/no columns used as conditions: "passengers who survived", "non-smokers"."""
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        ref = seq.ref(at)
+        if ref is None or not _flag(seq, ref):
+            continue
+        following = seq.content(at, 1, 0)
+        rate = seq.items[at + 1].text in ("rate", "率", "ratio", "percentage") if at + 1 < len(seq) else False
+        if rate:
+            frame.steps.append(("share", None))
+            seq.use(at + 1, "step")
+        elif (
+            seq.cue(at - 1, "by", "ask")
+            and not (frame.wants or frame.steps)
+            or seq.cue(at, "ask")
+            and following is None
+        ):
+            continue
+        elif not (frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank):
+            continue
+        neg = False
+        for k in range(max(0, at - 2), at):
+            if seq.free(k) and seq.cue(k, "neg"):
+                neg = True
+                seq.use(k, "filter")
+        frame.filters.append(Filter("bool", ref, neg=neg, at=at))
+        seq.use(at, "filter")
+
+
+def _read_rest(seq: Sequence, frame: Frame) -> None:
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        item = seq.items[at]
+        if not item.senses:
+            if any(c.isalnum() for c in item.text):
+                frame.unknown.append(at)
+                seq.use(at, "unknown")
+            continue
+        table, ref = seq.table(at), seq.ref(at, implied=False)
+        noise = seq.glue(at) or bool(seq.cue_names(at)) and item.senses[0].kind == "cue"
+        if table is not None and (ref is None or item.get("table").score >= ref.choices[0].fit - 0.05):  # type: ignore[union-attr]
+            frame.tables.append((table, at))
+            seq.use(at, "table")
+            if ref is not None and ref.choices[0].fit >= 0.9 and len(seq.catalog.tables) > 1:
+                continue
+            if ref is not None and ref.choices[0].fit >= 0.9 and not _keylike(seq, ref, table):
+                frame.wants.append(Want("col", ref=ref, at=at))
+            continue
+        if ref is not None and not (noise and ref.choices[0].fit < 0.9):
+            frame.wants.append(Want("col", ref=ref, at=at))
+            seq.use(at, "want")
+            continue
+        if seq.has(at, "implied"):
+            frame.wants.append(Want("implied", ref=seq.ref(at), at=at))
+            seq.use(at, "implied")
+            continue
+        if seq.has(at, "value") and not noise:
+            frame.unknown.append(at)
+            continue
+        if seq.has(at, "num") and not noise:
+            frame.unknown.append(at)
+
+
+def leftover_superlative(seq: Sequence, frame: Frame) -> None:
+    """Read "maximum" without a thing it belongs to as an aggregate of the only quantity wanted."""
+    if frame.rank is None or frame.rank.by is not None or frame.rank.entity is not None:
+        return
+    quantities = [w for w in frame.wants if w.kind == "col" and w.ref and _quantity(seq, w.ref)]
+    if len(quantities) == 1:
+        frame.rank.by = quantities[0]
+
+
+def _quantity(seq: Sequence, ref: Ref) -> bool:
+    column = seq.column(ref.choices[0].ref) if ref.choices and ref.choices[0].kind == "col" else None
+    return column is not None and is_quantity(column)
+
+
+__all__ = ["Having", "leftover_superlative", "read_groups", "read_wants"]

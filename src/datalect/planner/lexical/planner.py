@@ -1,0 +1,49 @@
+"""The planner without a model: words to columns and values, grammar to slots, slots to checked plans."""
+
+from __future__ import annotations
+
+from datalect.data.model import Catalog
+from datalect.data.values import ValueIndex
+from datalect.planner.base import Interpretation, Language, Question, Reading
+from datalect.planner.lexical.link import link
+from datalect.planner.lexical.parse import parse
+from datalect.planner.lexical.readings import Candidate, candidates
+from datalect.planner.lexical.verdict import judge
+from datalect.planner.linking.text import detect_language, normalise
+
+_LONGEST = 1500
+
+_TOO_LONG = {
+    "en": "The question is too long: {n} characters, at most {limit} are read. Ask one thing at a time.",
+    "zh": "问题太长:{n}个字符,最多读取{limit}个。请一次问一件事。",
+}
+
+
+class LexicalPlanner:
+    """Reads questions by vocabulary and grammar. Deterministic; needs no model and no network."""
+
+    name = "lexical"
+
+    def interpret(self, question: Question, catalog: Catalog, values: ValueIndex) -> Interpretation:
+        """Read a question over a catalog.
+
+        Args:
+            question: the text, at most 1,500 characters; longer ones are refused.
+            catalog: the tables.
+            values: finds stored values.
+
+        Returns:
+            Ranked readings whose plans pass the checker; or why there are none. Never raises for any text.
+        """
+        language: Language = question.language or detect_language(question.text)
+        if len(question.text) > _LONGEST:
+            reason = _TOO_LONG[language].format(n=len(question.text), limit=_LONGEST)
+            return Interpretation(status="refused", language=language, reason=reason)
+        text = normalise(question.text)
+        seq = link(text, catalog, values)
+        frame = parse(seq)
+        found: list[Candidate] = candidates(frame, seq, catalog, values, text)
+        return judge(found, frame, seq, text, language, catalog)
+
+
+__all__ = ["LexicalPlanner", "Reading"]

@@ -1,0 +1,223 @@
+"""From drafts to readings: checked, scored, without doubles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from pydantic import ValidationError
+
+from datalect.data.model import Catalog
+from datalect.data.values import ValueIndex
+from datalect.errors import PlanError
+from datalect.plan.check import check
+from datalect.plan.model import Plan
+from datalect.planner.lexical.build import Builder
+from datalect.planner.lexical.conditions import main_times, prepare_values
+from datalect.planner.lexical.draft import Draft, Scene
+from datalect.planner.lexical.frame import Choice, Frame, Ref
+from datalect.planner.lexical.graph import TableGraph
+from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.linking.text import Normalised
+
+_COMBINATIONS = 14
+_CHECKED = 12
+_REPAIRS = 2
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A checked plan with its raw score and what it took for granted."""
+
+    plan: Plan
+    score: float
+    notes: list[tuple[str, str]]
+    key: str
+
+
+def _slots(frame: Frame) -> list[Ref]:
+    refs: list[Ref] = []
+
+    def add(ref: Ref | None) -> None:
+        if ref is not None and len(ref.choices) > 1 and all(ref is not r for r in refs):
+            refs.append(ref)
+
+    for want in frame.wants:
+        add(want.ref)
+        add(want.per)
+        if want.inner is not None:
+            add(want.inner.ref)
+    for group in frame.groups:
+        add(group.ref)
+    for filter_ in frame.filters:
+        add(filter_.ref)
+        add(filter_.than)
+    for having in frame.havings:
+        add(having.want.ref)
+    if frame.rank is not None:
+        add(frame.rank.entity)
+        if frame.rank.by is not None:
+            add(frame.rank.by.ref)
+    if frame.sorting is not None and frame.sorting.by is not None:
+        add(frame.sorting.by.ref)
+    return refs
+
+
+def candidates(
+    frame: Frame, seq: Sequence, catalog: Catalog, values: ValueIndex, question: Normalised
+) -> list[Candidate]:
+    """All plans a frame may mean, best first."""
+    graph = TableGraph(catalog)
+    scene = Scene(frame, seq, graph, {})
+    prepare_values(scene)
+    slots = _slots(frame)
+    options: list[list[Choice]] = [_ranked(ref, frame, seq) for ref in slots]
+    keys = [id(ref) for ref in slots]
+    if any(f.kind == "time" and f.ref is None for f in frame.filters) or any(
+        g.ref is None and g.grain for g in frame.groups
+    ):
+        tables = _tables_named(frame, seq)
+        times = main_times(scene, tables or set(graph.names))
+        if len(times) > 1:
+            options.append([Choice(c.id, s) for c, s in times[:3]])
+            keys.append(-1000)
+    ways = sorted(
+        islice(product(*options), 4000), key=lambda way: -_fit([*way]) * _together(way, seq, graph)
+    )[:_COMBINATIONS]
+    drafts: list[tuple[Draft, float]] = []
+    for way in ways or [()]:
+        scene = Scene(frame, seq, graph, dict(zip(keys, way, strict=True)))
+        for draft in Builder(scene).drafts():
+            fit = _fit(draft.used) * _together(tuple(draft.used), seq, graph)
+            drafts.append((draft, draft.weight * fit * frame.penalty))
+    drafts.sort(key=lambda pair: -pair[1])
+    found: dict[str, Candidate] = {}
+    tried: set[str] = set()
+    for draft, score in drafts:
+        if len(found) >= 6 or len(tried) >= _CHECKED:
+            break
+        text = json.dumps(draft.plan, sort_keys=True, ensure_ascii=False, default=str)
+        if text in tried:
+            continue
+        tried.add(text)
+        candidate = _checked(draft, score, seq, catalog, values, question)
+        if candidate is not None and candidate.key not in found:
+            found[candidate.key] = candidate
+    return sorted(found.values(), key=lambda c: -c.score)
+
+
+def _tables_named(frame: Frame, seq: Sequence) -> set[str]:
+    refs = [w.ref for w in frame.wants] + [g.ref for g in frame.groups]
+    tables = {w.table for w in frame.wants if w.table} | {t for t, _ in frame.tables}
+    for ref in refs:
+        column = seq.column(ref.choices[0].ref) if ref is not None and ref.choices else None
+        if column is not None:
+            tables.add(column.table)
+    return tables
+
+
+def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
+    """Choices of a slot, those of a table named in the question first."""
+    named = {t for t, _ in frame.tables} | {w.table for w in frame.wants if w.table}
+    if frame.rank is not None and frame.rank.entity_table:
+        named.add(frame.rank.entity_table)
+
+    def worth(choice: Choice) -> float:
+        column = seq.column(choice.ref) if choice.kind == "col" else None
+        return choice.fit * (1.06 if column is not None and column.table in named else 1.0)
+
+    return sorted(ref.choices, key=lambda c: -worth(c))[:4]
+
+
+def _fit(used: list[Choice]) -> float:
+    score = 1.0
+    for choice in used:
+        score *= min(1.0, choice.fit) ** 0.6
+    return score
+
+
+def _together(used: tuple[Choice, ...], seq: Sequence, graph: TableGraph) -> float:
+    """Columns of one table, or of tables near each other, are rather meant together."""
+    tables = {c.table for u in used if u.kind == "col" and (c := seq.column(u.ref)) is not None}
+    if len(tables) < 2:
+        return 1.0
+    start = graph.base(sorted(tables))
+    return 0.5 if start is None else 0.93 ** min(start[1], 6)
+
+
+def _checked(
+    draft: Draft, score: float, seq: Sequence, catalog: Catalog, values: ValueIndex, question: Normalised
+) -> Candidate | None:
+    data = draft.plan
+    for _ in range(_REPAIRS + 1):
+        try:
+            plan = Plan.model_validate(data)
+            checked = check(plan, catalog, values)
+        except PlanError as error:
+            repaired = _repair(data, error)
+            if repaired is None:
+                return None
+            data, factor = repaired
+            score *= factor
+            continue
+        except (ValidationError, RecursionError):
+            return None
+        why = _evidence(draft, checked.plan, seq, question)
+        final = checked.plan.model_copy(update={"why": why})
+        key = json.dumps(
+            {k: v for k, v in checked.plan.to_json().items() if k not in ("why", "open", "task", "show")},
+            sort_keys=True, ensure_ascii=False, default=str,
+        )  # fmt: skip
+        return Candidate(final, score, list(draft.notes), key)
+    return None
+
+
+def _repair(data: dict[str, Any], error: PlanError) -> tuple[dict[str, Any], float] | None:
+    """Mend what the checker found: a join with several ways, a sum that means nothing."""
+    if error.code in ("ambiguous_join", "ambiguous_column") and error.candidates:
+        wanted, instead = str(error.received), str(error.candidates[0])
+        if wanted and wanted != instead:
+            return _replace(data, wanted, instead), 0.85 if len(error.candidates) > 1 else 0.95
+    if error.code in ("not_additive", "not_meaningful"):
+        text = json.dumps(data, ensure_ascii=False, default=str)
+        if '"fn": "sum"' in text:
+            return json.loads(text.replace('"fn": "sum"', '"fn": "avg"')), 0.6
+    return None
+
+
+def _replace(node: Any, old: str, new: str) -> Any:
+    if isinstance(node, dict):
+        return {k: _replace(v, old, new) for k, v in node.items()}
+    if isinstance(node, list):
+        return [_replace(v, old, new) for v in node]
+    return new if node == old else node
+
+
+def _evidence(draft: Draft, plan: Plan, seq: Sequence, question: Normalised) -> dict[str, list[int]]:
+    """Which stretch of the original question led to which slot."""
+    out: dict[str, list[int]] = {}
+    body = plan.to_json()
+    for slot, at in draft.why.items():
+        if not 0 <= at < len(seq):
+            continue
+        item = seq.items[at]
+        start, end = question.original(item.start, item.end)
+        for path in _paths(slot, body):
+            out[path] = [start, end]
+    return out
+
+
+def _paths(slot: str, body: dict[str, Any]) -> list[str]:
+    if slot.startswith("where["):
+        index = int(slot[6:-1])
+        return [f"where[{index}]"] if index < len(body.get("where", [])) else []
+    part, _, ref = slot.partition(".")
+    name = ref.rsplit(".", 1)[-1]
+    found = []
+    for index, node in enumerate(body.get(part, [])):
+        text = node if isinstance(node, str) else json.dumps(node, ensure_ascii=False)
+        if name in text:
+            found.append(f"{part}[{index}]" if part in ("list", "sort") else f"{part}[{index}].col")
+    return found[:1]

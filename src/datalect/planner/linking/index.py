@@ -1,0 +1,184 @@
+"""Which terms name which table, column or metric of a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice, product
+
+from datalect.data.model import Catalog, Column, SemanticType, Table
+from datalect.planner.linking.text import is_han
+from datalect.planner.linking.tokens import split_header
+from datalect.planner.linking.vocabulary import expand, segment_chinese, synonyms, term_key
+
+Target = tuple[str, str]  # ("col", "table.column") | ("table", name) | ("metric", name)
+
+_UNIT_WORDS = frozenset(
+    "usd eur gbp cny rmb lbs lb kg kgs g mg cm mm km mi mph kmh sqft sqm cc cu in inches inch feet ft hours hrs mins"
+    " secs sec pct percent dollars pounds kilograms pound kilogram celsius fahrenheit k m mm millions thousands"
+    " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()
+)
+_LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})
+_MAX_COMBINATIONS = 60
+
+
+@dataclass(slots=True)
+class TermIndex:
+    """Terms of one catalogue.
+
+    Attributes:
+        terms: term key -> target -> fit, 0..1.
+        words: every English word that is part of a term, for typos.
+        longest_words: most words in an English term.
+        longest_han: most characters in a Chinese term.
+    """
+
+    terms: dict[str, dict[Target, float]] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+    longest_words: int = 1
+    longest_han: int = 1
+
+    def add(self, term: str, target: Target, fit: float) -> None:
+        """Let a term name a target."""
+        key = term_key(term)
+        if not key:
+            return
+        known = self.terms.setdefault(key, {})
+        if fit <= known.get(target, 0.0):
+            return
+        known[target] = fit
+        if any(is_han(c) for c in key):
+            self.longest_han = max(self.longest_han, len(key))
+        words = key.split(" ")
+        self.longest_words = max(self.longest_words, len(words))
+        self.words.update(w for w in words if w.isascii() and w.isalpha() and len(w) >= 4)
+
+
+_RECENT: list[tuple[Catalog, TermIndex]] = []
+_KEPT = 8
+
+
+def term_index(catalog: Catalog) -> TermIndex:
+    """The terms of a catalogue; built once per catalogue object."""
+    for known, index in _RECENT:
+        if known is catalog:
+            return index
+    index = _build(catalog)
+    _RECENT.insert(0, (catalog, index))
+    del _RECENT[_KEPT:]
+    return index
+
+
+def _build(catalog: Catalog) -> TermIndex:
+    index = TermIndex()
+    for table in catalog.tables:
+        _add_table(index, table)
+        for column in table.columns:
+            if not column.hidden:
+                _add_column(index, table, column)
+    for metric in catalog.metrics:
+        for term, fit in ((metric.name, 1.0), (metric.label, 1.0), *((s, 0.99) for s in metric.synonyms)):
+            if term:
+                index.add(" ".join(split_header(term)), ("metric", metric.name), fit)
+    return index
+
+
+def _add_table(index: TermIndex, table: Table) -> None:
+    target = ("table", table.name)
+    for term in (table.label, *table.synonyms):
+        if term:
+            index.add(term, target, 0.99)
+    words = split_header(table.name)
+    _add_words(index, words, target, parts=0.7, head_only=True)
+
+
+def _add_column(index: TermIndex, table: Table, column: Column) -> None:
+    target = ("col", column.id)
+    for term in (column.label, *column.synonyms):
+        if term:
+            index.add(" ".join(split_header(term)), target, 0.99)
+            index.add(term, target, 0.99)
+    words = split_header(column.name)
+    # a column that is nothing but the key of its table is what the table itself is called by, less so
+    parts = 0.62 if column.meaning.type is SemanticType.ID else 0.78
+    _add_words(index, words, target, parts=parts)
+    prefix = {term_key(w) for w in split_header(table.name)}
+    rest = [w for w in words if term_key(w) not in prefix]
+    if rest and len(rest) < len(words):
+        _add_words(index, rest, target, parts=parts, fit=0.95)
+
+
+def _add_words(
+    index: TermIndex,
+    words: list[str],
+    target: Target,
+    *,
+    parts: float,
+    fit: float = 1.0,
+    head_only: bool = False,
+) -> None:
+    if not words:
+        return
+    index.add(" ".join(words), target, fit)
+    if len(words) > 1 and all(w.isascii() for w in words):
+        index.add("".join(words), target, fit * 0.97)
+    spelled = [part for word in words for part in expand(word).split()]
+    index.add(" ".join(spelled), target, fit * 0.985)
+    core = [w for w in spelled if w not in _UNIT_WORDS] or spelled
+    if core != spelled:
+        index.add(" ".join(core), target, fit * 0.96)
+    core = [piece for word in core for piece in _pieces(word)]
+    content = [w for w in core if w not in _LINKERS]
+    if content and content != core:
+        index.add(" ".join(content), target, fit * 0.95)
+    _add_synonyms(index, core, target, fit)
+    if len(content) > 1:
+        _add_parts(index, content, target, fit * parts, head_only=head_only)
+
+
+def _pieces(word: str) -> list[str]:
+    return segment_chinese(word) if is_han(word[0]) else [word]
+
+
+def _joined(words: Iterable[str]) -> str:
+    out = ""
+    for word in words:
+        out += word if not out or (is_han(out[-1]) and is_han(word[0])) else " " + word
+    return out
+
+
+def _add_synonyms(index: TermIndex, words: list[str], target: Target, fit: float) -> None:
+    whole = _joined(words)
+    for name, score in synonyms(whole):
+        index.add(name, target, fit * score)
+    if not 2 <= len(words) <= 4:
+        return
+    # word by word: "customer city" is also 客户城市, and "客户城市" is also "client town"
+    choices = []
+    for word in words:
+        names = [(word, 1.0), *synonyms(word)]
+        choices.append([n for n in names if n[1] > 0.8][:9])
+    for combination in islice(product(*choices), 1, _MAX_COMBINATIONS * 4):
+        names = [name for name, _ in combination]
+        if len({is_han(n[0]) for n in names}) > 1:
+            continue
+        score = min(s for _, s in combination)
+        index.add(_joined(names), target, fit * score * 0.95)
+
+
+def _add_parts(index: TermIndex, words: list[str], target: Target, fit: float, *, head_only: bool) -> None:
+    size = sum(len(w) for w in words)
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            part = words[start:end]
+            if len(part) == len(words) or (head_only and end != len(words)):
+                continue
+            share = sum(len(w) for w in part) / size
+            head = end == len(words)
+            score = fit * (0.8 + 0.15 * share + (0.05 if head else 0.0))
+            if len(part) == 1 and part[0].isascii() and (len(part[0]) < 3 or part[0].isdigit()):
+                score *= 0.6
+            index.add(_joined(part), target, score)
+            for name, close in synonyms(_joined(part)):
+                if close > 0.8:
+                    index.add(name, target, score * close)

@@ -1,0 +1,282 @@
+"""All mentions of catalogue terms, stored values, numbers and times in a question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+from datalect.data.model import Catalog
+from datalect.data.values import ValueHit, ValueIndex
+from datalect.planner.linking.dates import find_times
+from datalect.planner.linking.index import TermIndex
+from datalect.planner.linking.lattice import Item, Mention, Sense
+from datalect.planner.linking.numbers import find_numbers
+from datalect.planner.linking.text import Normalised, fold
+from datalect.planner.linking.tokens import Token
+from datalect.planner.linking.vocabulary import term_key
+
+_LONGEST_HAN = 14
+_LONGEST_WORDS = 8
+_SKIP_INSIDE = frozenset({"the", "of", "a", "an", "'s", "的"})
+
+
+class Spans:
+    """Turns character ranges of a text into token ranges."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._starts = {t.start: i for i, t in enumerate(tokens)}
+        self._ends = {t.end: i + 1 for i, t in enumerate(tokens)}
+
+    def tokens(self, start: int, end: int) -> tuple[int, int] | None:
+        """First token and one past the last, or None when the range cuts a token."""
+        first, last = self._starts.get(start), self._ends.get(end)
+        if first is None or last is None or last <= first:
+            return None
+        return first, last
+
+
+def term_mentions(
+    tokens: Sequence[Token], index: TermIndex, stems: Sequence[str], fits: Sequence[float]
+) -> list[Mention]:
+    """Tables, columns and metrics named by a stretch of tokens.
+
+    Args:
+        stems: stem of each token, corrected where a typo was found.
+        fits: 1.0 for each token as typed, less for a corrected one.
+    """
+    found: list[Mention] = []
+    reach = max(min(index.longest_words, _LONGEST_WORDS) + 2, min(index.longest_han, _LONGEST_HAN))
+    for first in range(len(tokens)):
+        if tokens[first].kind == "punct" or tokens[first].text in ("the", "a", "an", "of"):
+            continue
+        key, fit = "", 1.0
+        for last in range(first, min(len(tokens), first + reach)):
+            token = tokens[last]
+            if token.kind == "punct":
+                if token.text in "-_/" and key:
+                    continue
+                break
+            if last > first and token.text in _SKIP_INSIDE and token.text != "of":
+                continue
+            joint = "" if not key or (token.kind == "han" and key[-1] > "\u3000") else " "
+            key = f"{key}{joint}{stems[last]}"
+            fit = min(fit, fits[last])
+            for (kind, name), score in index.terms.get(key, {}).items():
+                found.append(Mention(first, last + 1, Sense(kind, name, score * fit)))
+            found.extend(_turned(index, key, first, last + 1, fit))
+    return found
+
+
+def _turned(index: TermIndex, key: str, first: int, last: int, fit: float) -> list[Mention]:
+    # "name of the customer" is "customer name"
+    if " of " not in key:
+        return []
+    head, _, rest = key.partition(" of ")
+    if not head or not rest or " of " in rest:
+        return []
+    targets = index.terms.get(f"{rest} {head}", {})
+    return [Mention(first, last, Sense(k, n, s * fit * 0.97)) for (k, n), s in targets.items() if k == "col"]
+
+
+def time_mentions(text: str, spans: Spans) -> list[Mention]:
+    """Times; a bare number that may be a year is less sure."""
+    found = []
+    for time in find_times(text):
+        span = spans.tokens(time.start, time.end) or _trim(text, time.start, time.end, spans)
+        if span is not None:
+            found.append(Mention(*span, Sense("time", time, 0.8 if time.bare else 0.95 + 0.04 * time.sure)))
+    return found
+
+
+def _trim(text: str, start: int, end: int, spans: Spans) -> tuple[int, int] | None:
+    while start < end and text[start] == " ":
+        start += 1
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return spans.tokens(start, end)
+
+
+def number_mentions(tokens: Sequence[Token]) -> list[Mention]:
+    """Numbers in digits and words."""
+    return [Mention(n.start, n.end, Sense("num", n, 0.86)) for n in find_numbers(tokens)]
+
+
+def value_mentions(question: Normalised, values: ValueIndex, spans: Spans, tokens: Sequence[Token],
+                   plain_words: frozenset[str]) -> list[Mention]:  # fmt: skip
+    """Stored values named as they are."""
+    found: list[Mention] = []
+    for mention in values.mentions(question.raw):
+        start, end = question.position(mention.start), question.position(mention.end)
+        span = _trim(question.text, start, end, spans)
+        if span is None:
+            continue
+        words = [t for t in tokens[span[0] : span[1]] if t.kind != "punct"]
+        raw = question.raw[mention.start : mention.end]
+        fit = 1.0
+        if not words:
+            continue
+        if all(w.text in plain_words for w in words):
+            capital = raw[:1].isupper() and mention.start > 0 and not raw.isupper() and len(raw) > 2
+            quoted = mention.start > 0 and question.raw[mention.start - 1] in "\"'“‘「《"
+            acronym = raw.isupper() and len(raw) > 1 and any(str(h.value) == raw for h in mention.hits)
+            fit = 1.0 if quoted or capital or acronym else 0.42
+        elif len(words) == 1 and len(words[0].text) == 1 and words[0].kind != "number":
+            fit = 0.9 if any(str(h.value) == raw for h in mention.hits) and words[0].kind == "word" else 0.45
+            if raw in ("a", "i", "A", "I"):
+                fit = 0.3
+        elif all(w.kind == "number" for w in words):
+            fit = 0.9
+        found.append(Mention(*span, Sense("value", mention.hits, fit)))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _value_names() -> dict[str, tuple[str, ...]]:
+    lines = json.loads(
+        files("datalect.planner.linking").joinpath("value_names.json").read_text(encoding="utf-8")
+    )
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        for name in line:
+            names.setdefault(term_key(name), []).extend(line)
+    return {key: tuple(dict.fromkeys(others)) for key, others in names.items()}
+
+
+def alias_mentions(
+    tokens: Sequence[Token], values: ValueIndex, catalog: Catalog, plain_words: frozenset[str]
+) -> list[Mention]:
+    """Stored values named in the other language, as a demonym, or by an alias of the glossary."""
+    names = _value_names()
+    aliases = _glossary_aliases(catalog)
+    found: list[Mention] = []
+    for first in range(len(tokens)):
+        key = ""
+        for last in range(first, min(len(tokens), first + 8)):
+            token = tokens[last]
+            if token.kind == "punct":
+                if key and token.text in ".'-&":
+                    continue
+                break
+            joint = "" if not key or (token.kind == "han" and key[-1] > "\u3000") else " "
+            key = f"{key}{joint}{token.stem}"
+            if key in aliases:
+                found.append(Mention(first, last + 1, Sense("value", aliases[key], 0.99)))
+            others = names.get(key)
+            if not others or (
+                first == last and (token.text in plain_words or len(token.text) < 2 and token.kind != "han")
+            ):
+                continue
+            hits: dict[tuple[str, str], ValueHit] = {}
+            for other in others:
+                if len(other) == 1 and other.isascii() and not _gender(others):
+                    continue
+                for hit in values.find(other):
+                    hits.setdefault((hit.column, str(hit.value)), hit)
+            if hits:
+                short = token.kind == "han" and first == last
+                found.append(
+                    Mention(first, last + 1, Sense("value", tuple(hits.values()), 0.8 if short else 0.9))
+                )
+    return found
+
+
+def _gender(others: tuple[str, ...]) -> bool:
+    return "male" in others or "female" in others
+
+
+def _glossary_aliases(catalog: Catalog) -> dict[str, tuple[ValueHit, ...]]:
+    found: dict[str, list[ValueHit]] = {}
+    for table in catalog.tables:
+        for column in table.columns:
+            for word, value in column.value_aliases.items():
+                if not column.hidden:
+                    hit = ValueHit(column=column.id, value=value, count=0, score=1.0)
+                    found.setdefault(term_key(word), []).append(hit)
+    return {key: tuple(hits) for key, hits in found.items()}
+
+
+def correct_typos(
+    tokens: Sequence[Token], items: Sequence[Item], index: TermIndex, known: frozenset[str]
+) -> tuple[list[str], list[float]]:
+    """Stems with unknown English words replaced by the nearest catalogue word, and how sure each is."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import DamerauLevenshtein
+
+    stems = [t.stem for t in tokens]
+    fits = [1.0] * len(tokens)
+    for item in items:
+        if item.senses:
+            continue
+        for position in range(item.first, item.last):
+            token = tokens[position]
+            if token.kind != "word" or len(token.text) < 4 or not token.text.isascii() or token.text in known:
+                continue
+            allowed = 1 if len(token.text) < 7 else 2
+            match = process.extractOne(
+                token.stem, index.words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed
+            )
+            if match is not None and match[0][0] == token.stem[0] and match[1] <= allowed:
+                stems[position] = match[0]
+                fits[position] = 0.93 - 0.06 * match[1]
+    return stems, fits
+
+
+def near_value_mentions(
+    question: Normalised, items: Sequence[Item], values: ValueIndex, spans: Spans
+) -> list[Mention]:
+    """Stored values that look much like words nobody knows."""
+    found: list[Mention] = []
+    run: list[Item] = []
+    for item in [*items, None]:
+        if item is not None and not item.senses and len(run) < 6:
+            run.append(item)
+            continue
+        if run:
+            found.extend(_near(question, run, values, spans))
+        run = []
+    return found
+
+
+def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: Spans) -> list[Mention]:
+    start, end = run[0].start, run[-1].end
+    text = question.text[start:end].strip(" ,.?!;:")
+    if len(text) < 4 and not any(c > "\u3000" for c in text):
+        return []
+    if len(text) < 2 or len(text) > 80:
+        return []
+    hits = [h for h in values.nearest(text, limit=5) if h.score >= (0.8 if text.isascii() else 0.6)]
+    good = []
+    for hit in hits:
+        likeness = _likeness(text, fold(str(hit.value)))
+        if likeness >= 0.72:
+            good.append(
+                ValueHit(column=hit.column, value=hit.value, count=hit.count, score=min(0.92, likeness))
+            )
+    if not good:
+        return []
+    top = max(h.score for h in good)
+    span = spans.tokens(run[0].start, run[-1].end)
+    if span is None:
+        return []
+    kept = tuple(h for h in good if h.score >= top - 0.03)
+    return [Mention(*span, Sense("value", kept, 0.75 * top))]
+
+
+def _likeness(text: str, value: str) -> float:
+    from rapidfuzz import fuzz
+
+    if not text or not value:
+        return 0.0
+    whole = fuzz.ratio(text, value) / 100
+    if whole >= 0.8:
+        return whole
+    words, stored = set(text.split()), set(value.replace(",", " ").replace(".", " ").split())
+    if words and words <= stored and len(text) >= 4:
+        return 0.75 + 0.15 * len(text) / len(value)
+    if not text.isascii() and len(text) >= 2 and text in value:
+        return 0.75 + 0.15 * len(text) / len(value)
+    if not value.isascii() and len(value) >= 2 and value in text:
+        return 0.72
+    return whole if whole >= 0.85 else 0.0
