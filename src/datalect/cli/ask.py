@@ -39,7 +39,7 @@ def ask(
       datalect ask sales.csv "sales by month" --chart sales.svg
       cat sales.csv | datalect ask - "How many rows are there?" --json
       datalect ask --batch questions.jsonl --jobs 4
-      datalect ask sales.csv "worst month?" --model qwen3 --base-url http://localhost:11434/v1
+      datalect ask sales.csv "total by month" --model qwen3 --show-prompt
 
     Parameters
     ----------
@@ -87,7 +87,10 @@ def ask(
         if model.show_prompt:
             if planner is None:
                 raise AssertionError("--show-prompt always makes a planner")
-            out(planner.show_prompt(question, data.catalog, language=lang))
+            if json:
+                out_json(planner.request_body(question, data.catalog, language=lang))
+            else:
+                out(planner.show_prompt(question, data.catalog, language=lang))
             return 0
         answer = data.ask(question, language=lang, planner=planner, rephrase=model.rephraser())
         if json:

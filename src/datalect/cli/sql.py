@@ -26,8 +26,8 @@ def sql(
 
     For example:
 
-      datalect sql sales.csv "SELECT region, sum(amount) AS total FROM sales GROUP BY region"
-      datalect sql orders.parquet customers.csv "SELECT * FROM orders JOIN customers USING (customer_id)"
+      datalect sql sales.csv "SELECT region, sum(amount) FROM sales GROUP BY 1"
+      datalect sql a.parquet b.csv "SELECT * FROM a JOIN b USING (customer_id)"
       datalect sql sales.csv "SELECT * FROM sales" --csv > copy.csv
       datalect sql sales.csv "SELECT * FROM sales" --json --limit-rows 10
 
