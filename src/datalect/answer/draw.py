@@ -63,7 +63,7 @@ def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, out of the renderer's own package."""
     import vl_convert
 
-    script = str(vl_convert.javascript_bundle(None, vl_version=_version()))
+    script = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=_version()))
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 

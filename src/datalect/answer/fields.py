@@ -49,7 +49,7 @@ def _field(
     phrase, fn, of, counted = label, "", "", None
     percent = _percent(meaning)
     additive = meaning.additivity is Additivity.ADDITIVE
-    if output.measure is not None:
+    if output.measure is not None and output.step is None:
         fn = _fn(output.measure)
         phrase = measure_words(output.measure, catalog, noun, date=kind == "date")
         if isinstance(output.measure, MetricUse | Ratio) and phrase.en == humanise(output.name):

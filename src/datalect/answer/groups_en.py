@@ -67,6 +67,10 @@ def _ranking(ground: FactSet, shape: Field, group: Field, rank: Fact) -> list[st
         return [
             begin(lead, f"all {len(names):,} {_groups(group)} have the same {shape.phrase.en}, {figures[0]}.")
         ]
+    if tied == len(values):
+        each = "each " if tied > 1 else ""
+        more = f"; groups beyond the first {tied} may have the same figure"
+        return [f"{lead}{join(names[:_NAMED])} {each}have {_superlative(shape, end)}, {figures[0]}{more}."]
     if tied > 1:
         said = [lead + _tie(shape, group, names[:tied], figures[0], end)]
     elif ground.cut and 2 <= len(names) <= _NAMED and not ground.keeps:

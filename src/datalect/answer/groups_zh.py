@@ -65,6 +65,9 @@ def _ranking(ground: FactSet, shape: Field, group: Field, rank: Fact) -> list[st
     tied = sum(1 for v in values if v == values[0])
     if tied == len(values) and not ground.cut:
         return [f"{lead}全部{len(names):,}个{group.label.zh}的{phrase}相同，均为{figures[0]}。"]
+    if tied == len(values):
+        more = f"；前{tied}个之后可能还有相同的分组"
+        return [f"{lead}{join(names[:_NAMED])}的{phrase}并列{_word(shape, end)}，均为{figures[0]}{more}。"]
     if tied > 1:
         who = join(names[:tied]) if tied <= _TIED else f"{tied:,}个{group.label.zh}"
         said = [f"{lead}{who}的{phrase}并列{_word(shape, end)}，均为{figures[0]}。"]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    import pandas as pd
     import polars as pl
     import pyarrow as pa
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -192,7 +191,7 @@ class Answer:
             return pa.table({})
         return self.table
 
-    def to_pandas(self) -> pd.DataFrame:
+    def to_pandas(self) -> Any:
         """The result as a pandas data frame.
 
         Raises:

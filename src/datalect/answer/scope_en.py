@@ -53,7 +53,7 @@ def keeps(ground: FactSet) -> str:
     """Filters on groups: "counting only carriers with total sales above 100"."""
     if not ground.keeps:
         return ""
-    parts = [f"{c.label.en} {_comparison(c)}" for c in ground.keeps]
+    parts = [f"{c.label.en} {_comparison(c).removeprefix('is ')}" for c in ground.keeps]
     return f"among groups with {join(parts)}"
 
 
