@@ -9,7 +9,7 @@ from typing import Any
 from datalect.data.model import Additivity, Grain, Meaning, SemanticType
 from datalect.errors import PlanError
 from datalect.plan.checked import OutputColumn
-from datalect.plan.labels import unique_names
+from datalect.plan.labels import Labels, given_name, unique_names
 from datalect.plan.link import type_value
 from datalect.plan.model import Keep, Plan, Sort, Step, step_name
 from datalect.plan.names import fold, nearest
@@ -54,7 +54,9 @@ def find_output(name: str, outputs: Sequence[OutputColumn], at: str) -> OutputCo
     )
 
 
-def check_after(plan: Plan, outputs: list[OutputColumn]) -> tuple[Plan, list[OutputColumn]]:
+def check_after(
+    plan: Plan, outputs: list[OutputColumn], labels: Labels
+) -> tuple[Plan, list[OutputColumn]]:
     """Check ``then``, ``keep``, ``sort`` and ``top_per``; derived columns join the outputs."""
     outputs = list(outputs)
     names = unique_names(
@@ -64,7 +66,7 @@ def check_after(plan: Plan, outputs: list[OutputColumn]) -> tuple[Plan, list[Out
     )[len(outputs) :]
     steps = []
     for index, (step, name) in enumerate(zip(plan.then, names, strict=True)):
-        checked, output = _step(step, name, outputs, f"then[{index}]")
+        checked, output = _step(step, name, outputs, labels, f"then[{index}]")
         steps.append(checked)
         outputs.append(output)
     return (
@@ -145,7 +147,7 @@ def _kept_value(condition: Keep, output: OutputColumn, at: str) -> Any:
 # ---------------------------------------------------------------- derived columns
 
 
-def _step(step: Step, name: str, outputs: list[OutputColumn], at: str) -> tuple[Step, OutputColumn]:
+def _step(step: Step, name: str, outputs: list[OutputColumn], labels: Labels, at: str) -> tuple[Step, OutputColumn]:
     breakdowns = [o for o in outputs if o.role == "breakdown"]
     of = find_output(step.of, [o for o in outputs if o.role != "breakdown"], f"{at}.of")
     if of.kind != "number":
@@ -184,12 +186,14 @@ def _step(step: Step, name: str, outputs: list[OutputColumn], at: str) -> tuple[
             received=of.name,
         )
     checked = step.model_copy(update=changes)
+    given = given_name(name, step_name(step.model_copy(update={"of": of.name, "as_": None})), "")
+    english, chinese = labels.step(checked, [(o.name, o.label_en, o.label_zh) for o in outputs], given)
     output = OutputColumn(
         name=name,
         role="derived",
         meaning=_meaning(step, of),
-        label_en=name,
-        label_zh=name,
+        label_en=english,
+        label_zh=chinese,
         source=of.source,
         measure=of.measure,
         step=checked,

@@ -14,8 +14,8 @@ from datalect.plan.checked import Atom, CheckedPlan, Notice, OutputColumn, Part
 from datalect.plan.expressions import Scope
 from datalect.plan.fanout import choose_root, fan_out
 from datalect.plan.joins import format_path
-from datalect.plan.labels import label_breakdown, label_measure, unique_names
-from datalect.plan.measures import Draft, Measures, Written
+from datalect.plan.labels import Labels, given_name, unique_names
+from datalect.plan.measures import Draft, Written
 from datalect.plan.model import (
     Aggregate,
     Breakdown,
@@ -27,6 +27,7 @@ from datalect.plan.model import (
     measure_name,
 )
 from datalect.plan.tools import Tools
+from datalect.plan.types import Kind, ratio_meaning
 from datalect.plan.walk import expr_of, expr_refs
 
 
@@ -62,10 +63,11 @@ def check_grouped(plan: Plan, tools: Tools) -> CheckedPlan:
         for b, name in zip(breakdowns, names[: len(plan.by)], strict=True)
     ]
     get: list[Measure] = []
-    outputs = [_breakdown_output(node, b) for node, b in zip(by, breakdowns, strict=True)]
+    labels = Labels(tools.catalog, tools.names)
+    outputs = [_breakdown_output(node, b, root, labels) for node, b in zip(by, breakdowns, strict=True)]
     by_name: dict[str, tuple[str, ...]] = {}
     for measure, own, name in zip(measures, slots, names[len(plan.by) :], strict=True):
-        node, output = _measure_output(measure, [written[s] for s in own], name, tools.measures)
+        node, output = _measure_output(measure, [written[s] for s in own], name, root, labels)
         get.append(node)
         outputs.append(output)
         by_name[name] = own
@@ -74,7 +76,7 @@ def check_grouped(plan: Plan, tools: Tools) -> CheckedPlan:
         for p in parts
     ]
     checked = plan.model_copy(update={"from_": root, "where": list(parts[0].where), "by": by, "get": get})
-    checked, outputs = check_after(checked, outputs)
+    checked, outputs = check_after(checked, outputs, labels)
     return CheckedPlan(
         plan=checked,
         catalog=tools.catalog,
@@ -159,9 +161,10 @@ def _write_parts(
 # ---------------------------------------------------------------- outputs
 
 
-def _breakdown_output(node: Breakdown, written: WrittenBreakdown) -> OutputColumn:
+def _breakdown_output(node: Breakdown, written: WrittenBreakdown, root: str, labels: Labels) -> OutputColumn:
     name = node.as_ or ""
-    english, chinese = label_breakdown(node, name)
+    given = given_name(name, breakdown_name(node.model_copy(update={"as_": None})), root)
+    english, chinese = labels.breakdown(node, root, given)
     return OutputColumn(
         name=name,
         role="breakdown",
@@ -175,7 +178,7 @@ def _breakdown_output(node: Breakdown, written: WrittenBreakdown) -> OutputColum
 
 
 def _measure_output(
-    measure: Aggregate | Nested | Ratio, atoms: list[Written], name: str, measures: Measures
+    measure: Aggregate | Nested | Ratio, atoms: list[Written], name: str, root: str, labels: Labels
 ) -> tuple[Measure, OutputColumn]:
     node: Measure
     if isinstance(measure, Ratio):
@@ -184,20 +187,22 @@ def _measure_output(
                 raise PlanError(
                     "Only numbers can be divided.", code="type_mismatch", at=side, received=atom.kind
                 )
-        meaning = measures.ratio(atoms[0], atoms[1])
+        meaning = ratio_meaning(atoms[0].meaning, atoms[1].meaning)
         node = measure.model_copy(update={"num": atoms[0].planned, "den": atoms[1].planned, "as_": name})
-        kind, source = "number", ""
+        kind: Kind = "number"
+        source = ""
     else:
         meaning, kind, source = atoms[0].meaning, atoms[0].kind, atoms[0].source
         node = atoms[0].planned.model_copy(update={"as_": name})
-    english, chinese = label_measure(node, name)
+    given = given_name(name, measure_name(node.model_copy(update={"as_": None})), root)
+    english, chinese = labels.measure(node, root, given)
     output = OutputColumn(
         name=name,
         role="measure",
         meaning=meaning,
         label_en=english,
         label_zh=chinese,
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         source=source,
         measure=node,
     )

@@ -9,7 +9,7 @@ from datalect.plan.checked import CheckedPlan, OutputColumn, Part
 from datalect.plan.expressions import Scope, Unreachable
 from datalect.plan.fanout import choose_root, fan_out
 from datalect.plan.joins import format_reference
-from datalect.plan.labels import unique_names
+from datalect.plan.labels import Labels, given_name, unique_names
 from datalect.plan.model import ListItem, Plan, Sort, item_name
 from datalect.plan.tools import Tools
 from datalect.plan.walk import expr_refs
@@ -41,6 +41,7 @@ def check_list(plan: Plan, tools: Tools) -> CheckedPlan:
         [isinstance(item, ListItem) and item.as_ is not None for item in plan.list_],
         "list",
     )
+    labels = Labels(tools.catalog, tools.names)
     items: list[ListItem] = []
     outputs: list[OutputColumn] = []
     for index, (expr, name) in enumerate(zip(exprs, names, strict=True)):
@@ -49,13 +50,17 @@ def check_list(plan: Plan, tools: Tools) -> CheckedPlan:
         except Unreachable as missing:
             raise fan_out([root, missing.column.table]) from missing
         items.append(ListItem(expr=checked, as_=name))
+        automatic = item_name(ListItem(expr=checked))
+        bare = automatic.rpartition(".")[2] if isinstance(checked, str) else automatic
+        given = None if name == bare else given_name(name, automatic, root)
+        english, chinese = labels.item(checked, root, given)
         outputs.append(
             OutputColumn(
                 name=name,
                 role="list",
                 meaning=typed.meaning,
-                label_en=name,
-                label_zh=name,
+                label_en=english,
+                label_zh=chinese,
                 kind=typed.kind,
                 source=typed.source,
             )

@@ -27,7 +27,7 @@ from datalect.plan.model import (
     Test,
 )
 from datalect.plan.names import Names, nearest
-from datalect.plan.types import Kind, Typed, aggregate_meaning, check_aggregate, ratio_meaning
+from datalect.plan.types import Kind, Typed, aggregate_meaning, check_aggregate
 from datalect.plan.walk import expr_of, expr_refs
 
 _MEASURE: TypeAdapter[Any] = TypeAdapter(Measure)
@@ -316,10 +316,6 @@ class Measures:
         if isinstance(rooted, Nested):  # draft was made from an Aggregate
             raise PlanError("Only one level is compared with.", code="bad_expression", at=at)
         return rooted.model_copy(update={"each": home})
-
-    def ratio(self, num: Written, den: Written) -> Meaning:
-        """What the quotient of two atoms stands for."""
-        return ratio_meaning(num.meaning, den.meaning)
 
 
 def _as_breakdown(entry: str | Breakdown) -> Breakdown:
