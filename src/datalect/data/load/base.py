@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datalect.data.model import ForeignKey, Problem
 from datalect.data.quoting import relation
@@ -143,8 +143,12 @@ class Loading:
 
     def count(self, name: str) -> int:
         """Rows of ``source."<name>"``."""
-        row = self.connection.execute(f"SELECT count(*) FROM {relation('source', name)}").fetchone()
-        return int(row[0]) if row else 0
+        return int(self.row(f"SELECT count(*) FROM {relation('source', name)}")[0])
+
+    def row(self, sql: str, parameters: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """The first row of a query, read to its end so that the connection is free again."""
+        rows = self.connection.execute(sql, parameters).fetchall()
+        return tuple(rows[0])
 
     @contextlib.contextmanager
     def watched(self, stage: str, rows: int | None) -> Iterator[None]:

@@ -262,8 +262,7 @@ def _widen(loading: Loading, reading: _Reading, name: str) -> bool:
         return False
     table, bad = relation("source", name), identifier(_BAD)
     widened = False
-    row = loading.connection.execute(f"SELECT count({bad}) FROM {table}").fetchone()
-    if row and row[0]:
+    if loading.row(f"SELECT count({bad}) FROM {table}")[0]:
         for place, position in enumerate(typed, start=1):
             cells = loading.connection.execute(
                 f"SELECT {bad}[{place}], count(*) FROM {table} WHERE {bad}[{place}] IS NOT NULL "
@@ -337,7 +336,7 @@ def _all_accounted(
         explained += census.blank_after(reading.path, reading.sample.dialect.skip)
     if explained < census.lines:
         text = [n for n, kind in zip(reading.names, reading.types, strict=True) if kind in ("", "VARCHAR")]
-        explained += quoted_breaks(loading.connection, name, text)
+        explained += quoted_breaks(loading, name, text)
     return explained == census.lines
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from datalect.data.load.base import Loading
 from datalect.data.quoting import identifier, relation
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 _CHUNK = 4 << 20
 _COLUMNS_AT_ONCE = 200
@@ -80,7 +77,7 @@ def line_numbers(path: Path, offsets: list[int]) -> list[int]:
     return numbers
 
 
-def quoted_breaks(connection: DuckDBPyConnection, name: str, columns: list[str]) -> int:
+def quoted_breaks(loading: Loading, name: str, columns: list[str]) -> int:
     """Line breaks inside the cells of these text columns of ``source."<name>"``."""
     total = 0
     for start in range(0, len(columns), _COLUMNS_AT_ONCE):
@@ -88,8 +85,7 @@ def quoted_breaks(connection: DuckDBPyConnection, name: str, columns: list[str])
             f"coalesce(sum(strlen({q}) - strlen(replace({q}, chr(10), ''))), 0)"
             for q in map(identifier, columns[start : start + _COLUMNS_AT_ONCE])
         )
-        row = connection.execute(f"SELECT {terms} FROM {relation('source', name)}").fetchone()
-        total += int(row[0]) if row else 0
+        total += int(loading.row(f"SELECT {terms} FROM {relation('source', name)}")[0])
     return total
 
 

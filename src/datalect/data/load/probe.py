@@ -35,7 +35,7 @@ def probe(kind: Literal["parquet"], paths: tuple[Path, ...], label: str) -> None
             capture_output=True,
             timeout=_SECONDS,
             check=False,
-            env=_environment(),
+            env=clean_environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise _damaged(label, f"reading it took more than {_SECONDS} seconds") from error
@@ -47,7 +47,7 @@ def probe(kind: Literal["parquet"], paths: tuple[Path, ...], label: str) -> None
     raise _damaged(label, said[-1][:300] if said else "the reader gave up")
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Just enough for Python to start: where the system looks for libraries and temporary files."""
     kept = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
     return {key: os.environ[key] for key in kept if key in os.environ}

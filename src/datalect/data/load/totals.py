@@ -77,8 +77,8 @@ def _sums_up(loading: Loading, table: str, columns: list[str], row: tuple[Any, .
     if not numeric:
         return False
     terms = ", ".join(f"sum({identifier(column)})" for column, _ in numeric)
-    sums = loading.connection.execute(f"SELECT {terms} FROM {table} WHERE rowid <> ?", [row[0]]).fetchone()
-    return sums is not None and any(
+    sums = loading.row(f"SELECT {terms} FROM {table} WHERE rowid <> ?", (row[0],))
+    return any(
         found is not None and abs(float(found) - said) <= max(1e-9 * abs(said), 0.0051)
         for found, (_, said) in zip(sums, numeric, strict=True)
     )
