@@ -156,9 +156,15 @@ def sniff(
         best = (1.0, mark, quote, quote, _sample_rows(lines, mark, quote, quote))
     score, mark, quote, escape, rows = best
     width = _width(rows)
-    start = _first_row(rows, width)
+    start = first_row(rows, width)
+    if (
+        header is None
+        and _counts_columns(rows[start : start + 1])
+        and header_of(rows[start + 1 :], width, None)
+    ):
+        start += 1
     above = _lines_of(lines, mark, quote, escape, start)
-    names = _header(rows[start:], width, header)
+    names = header_of(rows[start:], width, header)
     while names is not None and len(names) > width and not names[-1]:
         names = names[:-1]
     used = above if names is None else _lines_of(lines, mark, quote, escape, start + 1)
@@ -240,7 +246,7 @@ def _is_plain(cell: str) -> bool:
     return cell.count('"') in (0, 2) and not re.search(r"[\t;|,]\S|^[,;.]|\x1d", cell)
 
 
-def _first_row(rows: list[list[str]], width: int) -> int:
+def first_row(rows: list[list[str]], width: int) -> int:
     """Index of the header or first record: title lines, notes and blank lines above it are passed over."""
     for index, row in enumerate(rows[:_PREAMBLE_ROWS]):
         filled = sum(1 for cell in row if cell.strip())
@@ -254,6 +260,15 @@ def _first_row(rows: list[list[str]], width: int) -> int:
         if width == 1 and filled:
             return index
     return next((i for i, row in enumerate(rows) if len(row) == width), 0)
+
+
+def _counts_columns(rows: list[list[str]]) -> bool:
+    """Whether a row only numbers the columns, as programs write it above the real header."""
+    first = rows[0] if rows else []
+    return len(first) > 2 and first in (
+        [str(i) for i in range(len(first))],
+        [str(i + 1) for i in range(len(first))],
+    )
 
 
 def _lines_of(lines: list[str], delimiter: str, quote: str, escape: str, records: int) -> int:
@@ -273,7 +288,7 @@ def _lines_of(lines: list[str], delimiter: str, quote: str, escape: str, records
     return taken
 
 
-def _header(rows: list[list[str]], width: int, wanted: bool | None) -> tuple[str, ...] | None:
+def header_of(rows: list[list[str]], width: int, wanted: bool | None) -> tuple[str, ...] | None:
     """The names in the first row, or None when that row is data like the others."""
     if not rows or wanted is False:
         return None
@@ -306,10 +321,17 @@ def _header_vote(name: str, cells: list[str]) -> float:
         return 1.0 if _shape(name) != usual else -1.0
     if name in cells:
         return -1.0 if cells.count(name) > 1 or len(cells) < 20 else -0.5
+    pattern = _pattern(name)
+    if re.search(r"[^\w\s()./%-]", pattern) and sum(1 for cell in cells if _pattern(cell) == pattern) > 1:
+        return -0.5
     lengths = {len(cell) for cell in cells}
     if len(lengths) == 1 and len(cells) >= 3:
         return 0.5 if len(name) not in lengths else -0.25
     return 0.1
+
+
+def _pattern(cell: str) -> str:
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", cell))
 
 
 def _years(cells: list[str]) -> bool:
