@@ -257,7 +257,8 @@ def first_row(rows: list[list[str]], width: int) -> int:
         # A header may have fewer names than the rows have fields (an index column, a trailing delimiter).
         if filled > 1 and abs(len(row) - width) == 1 and filled >= width - 1:
             return index
-        if width == 1 and filled:
+        texts = filled == len(row) >= max(3, 0.6 * width) and not any(_is_value(cell.strip()) for cell in row)
+        if (width == 1 and filled) or texts:
             return index
     return next((i for i, row in enumerate(rows) if len(row) == width), 0)
 

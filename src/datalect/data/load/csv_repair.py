@@ -27,12 +27,14 @@ class Repaired:
         path: the text that can be read, UTF-8 with line feeds and without header.
         records: records written.
         padded: those of them that were filled up.
+        stray: line numbers and texts of those whose quotes belong to the text.
         rejected: line number, reason and text of what was set aside.
     """
 
     path: Path
     records: int = 0
     padded: int = 0
+    stray: list[tuple[int, str]] = field(default_factory=list)
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
 
 
@@ -58,7 +60,10 @@ def repair(
             number = lines.number
             if not line.strip():
                 continue
-            record, fields = _complete(line, lines, strict, longest)
+            record, fields = _complete(line, lines, strict, width, longest)
+            if fields == -1 and strict.quote and strict.bare(record) == width:
+                result.stray.append((number, record[:1000].decode("utf-8", "backslashreplace")))
+                record, fields = strict.requoted(record), width
             if 0 < fields < width and pad:
                 record += strict.delimiter * (width - fields)
                 result.padded += 1
@@ -135,18 +140,29 @@ class _Record:
     def __init__(self, dialect: Dialect) -> None:
         self.delimiter = dialect.delimiter.encode()
         self.quote = dialect.quote.encode()
+        self.backslash = dialect.escape == "\\"
         mark, quote = re.escape(self.delimiter), re.escape(self.quote)
         if not self.quote:
             self._field = None
             return
-        inside = (
-            rb"[^" + quote + rb"\\]|\\." if dialect.escape == "\\" else rb"[^" + quote + rb"]|" + quote * 2
-        )
+        inside = rb"[^" + quote + rb"\\]|\\." if self.backslash else rb"[^" + quote + rb"]|" + quote * 2
         self._field = re.compile(
             rb"[ \t]*" + quote + rb"(?:" + inside + rb")*+" + quote + rb"[ \t]*(?=" + mark + rb"|\Z)",
             re.DOTALL,
         )
         self._opens = re.compile(rb"[ \t]*" + quote)
+
+    def bare(self, line: bytes) -> int:
+        """Number of fields when quotes mean nothing."""
+        return line.count(self.delimiter) + 1
+
+    def requoted(self, line: bytes) -> bytes:
+        """The record with the same cells, read as if quotes meant nothing, written by the rules."""
+        escaped = (b"\\" if self.backslash else self.quote) + self.quote
+        cells = line.split(self.delimiter)
+        if self.backslash:
+            cells = [cell.replace(b"\\", b"\\\\") for cell in cells]
+        return self.delimiter.join(self.quote + c.replace(self.quote, escaped) + self.quote for c in cells)
 
     def fields(self, record: bytes) -> int:
         """Number of fields, or -1 when a quoted field is not closed or followed by more text."""
@@ -169,7 +185,7 @@ class _Record:
             position += step
 
 
-def _complete(line: bytes, lines: _Lines, strict: _Record, longest: int) -> tuple[bytes, int]:
+def _complete(line: bytes, lines: _Lines, strict: _Record, width: int, longest: int) -> tuple[bytes, int]:
     """The record that starts with this line, and its number of fields (-1 broken, -2 too long)."""
     if len(line) > longest:
         return line, -2
@@ -187,7 +203,10 @@ def _complete(line: bytes, lines: _Lines, strict: _Record, longest: int) -> tupl
         if strict.quote in more:
             record = b"\n".join([line, *taken])
             fields = strict.fields(record)
-            if fields != -1:
-                return record, fields
+            if fields == -1:
+                continue
+            if all(strict.bare(part) == width for part in (line, *taken)):
+                break  # each line is a record by itself: the quotes belong to the text
+            return record, fields
     lines.push_back(taken)
     return line, -1

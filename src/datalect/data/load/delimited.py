@@ -334,10 +334,11 @@ def _all_accounted(
     explained += sum(text.count("\n") for *_, text in faults)
     if reading.width > 1:
         explained += census.blank_after(reading.path, reading.sample.dialect.skip)
-    if explained < census.lines:
-        text = [n for n, kind in zip(reading.names, reading.types, strict=True) if kind in ("", "VARCHAR")]
-        explained += quoted_breaks(loading, name, text)
-    return explained == census.lines
+    if explained >= census.lines:
+        return explained == census.lines
+    text = [n for n, kind in zip(reading.names, reading.types, strict=True) if kind in ("", "VARCHAR")]
+    breaks, doubtful = quoted_breaks(loading, name, text, reading.sample.dialect.delimiter)
+    return explained + breaks == census.lines and not doubtful
 
 
 def _rejected(reading: _Reading, faults: list[tuple[int, str, str, str]]) -> list[Rejected]:
@@ -369,6 +370,16 @@ def _repair(loading: Loading, reading: _Reading, *, pad: bool = False) -> None:
     reading.repaired = result.records
     reading.line_bytes = loading.options.max_cell_bytes + 1
     reading.rejected = [Rejected(number, text, reason) for number, reason, text in result.rejected]
+    if result.stray:
+        reading.problems.append(
+            Problem(
+                kind="stray_quotes",
+                severity="warning",
+                message="Lines whose quotes do not enclose a field were split at the delimiter; the quotes stay.",
+                count=len(result.stray),
+                examples=tuple(f"line {number}: {text[:120]}" for number, text in result.stray[:_SHOWN]),
+            )
+        )
     if result.padded:
         reading.problems.append(
             Problem(

@@ -26,6 +26,7 @@ _MAX_MEMBERS = 10_000
 _MAX_RATIO = 300
 _FREE_BYTES = 100 << 20
 _EXACT = 2**53
+_SERIAL_START = date(1899, 12, 30)
 _HEAD_ROWS = 200
 
 Row = list[Any]
@@ -311,6 +312,14 @@ def _type(cells: list[Any], column: str) -> tuple[Any, Problem | None]:
     if kinds <= {date, datetime}:
         midnight = all(not isinstance(c, datetime) or c.time() == time() for c in cells if c is not None)
         return (pa.date32() if midnight else pa.timestamp("us")), None
+    if kinds <= {int, date, datetime} and _are_serials([c for c in cells if type(c) is int]):
+        return pa.date32(), Problem(
+            kind="serial_dates",
+            severity="info",
+            message="Numbers among the dates are days since 1899-12-30, as Excel counts them.",
+            count=sum(1 for c in cells if type(c) is int),
+            column=column,
+        )
     if kinds == {time}:
         return pa.time64("us"), None
     odd = [_text(c) for c in cells if isinstance(c, str)] if kinds & {int, float} else []
@@ -322,6 +331,11 @@ def _type(cells: list[Any], column: str) -> tuple[Any, Problem | None]:
         examples=tuple(dict.fromkeys(odd))[:5],
         column=column,
     )
+
+
+def _are_serials(numbers: list[int]) -> bool:
+    """Whether numbers among dates can be dates themselves: serial days of 1950 to 2100."""
+    return all(18_264 <= number <= 73_415 for number in numbers)
 
 
 def _batches(rows: list[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -344,6 +358,8 @@ def _convert(cell: Any, kind: Any) -> Any:
     if pa.types.is_string(kind):
         return cell if isinstance(cell, str) else str(cell) if isinstance(cell, timedelta) else _text(cell)
     if pa.types.is_date(kind):
+        if isinstance(cell, int):
+            return _SERIAL_START + timedelta(days=cell)
         return cell.date() if isinstance(cell, datetime) else cell
     if pa.types.is_timestamp(kind) and not isinstance(cell, datetime):
         return datetime(cell.year, cell.month, cell.day)

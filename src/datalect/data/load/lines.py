@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datalect.data.load.base import Loading
-from datalect.data.quoting import identifier, relation
+from datalect.data.quoting import identifier, literal, relation
 
 _CHUNK = 4 << 20
 _COLUMNS_AT_ONCE = 200
@@ -77,16 +77,27 @@ def line_numbers(path: Path, offsets: list[int]) -> list[int]:
     return numbers
 
 
-def quoted_breaks(loading: Loading, name: str, columns: list[str]) -> int:
-    """Line breaks inside the cells of these text columns of ``source."<name>"``."""
-    total = 0
+def quoted_breaks(loading: Loading, name: str, columns: list[str], delimiter: str) -> tuple[int, int]:
+    """Line breaks inside the cells of these text columns of ``source."<name>"``.
+
+    Returns:
+        Their number, and the number of cells that hold the delimiter too: those may be two records that stray
+        quotes glued together.
+    """
+    breaks = doubtful = 0
     for start in range(0, len(columns), _COLUMNS_AT_ONCE):
-        terms = " + ".join(
-            f"coalesce(sum(strlen({q}) - strlen(replace({q}, chr(10), ''))), 0)"
-            for q in map(identifier, columns[start : start + _COLUMNS_AT_ONCE])
+        quoted = [identifier(column) for column in columns[start : start + _COLUMNS_AT_ONCE]]
+        counted = " + ".join(
+            f"coalesce(sum(strlen({q}) - strlen(replace({q}, chr(10), ''))), 0)" for q in quoted
         )
-        total += int(loading.row(f"SELECT {terms} FROM {relation('source', name)}")[0])
-    return total
+        both = " + ".join(
+            f"count(*) FILTER (contains({q}, chr(10)) AND contains({q}, {literal(delimiter)}))"
+            for q in quoted
+        )
+        row = loading.row(f"SELECT {counted}, {both} FROM {relation('source', name)}")
+        breaks += int(row[0])
+        doubtful += int(row[1])
+    return breaks, doubtful
 
 
 def split_lines(text: str) -> list[str]:
