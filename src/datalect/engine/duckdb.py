@@ -310,7 +310,7 @@ def clean_message(message: str, paths: tuple[Path, ...] = ()) -> str:
     for path in sorted(paths, key=lambda p: -len(str(p))):
         for form in {str(path), str(path.resolve())}:
             message = message.replace(form, path.name)
-    message = re.sub(r"(?<![\w.])(?:/[^/\s'\":]+){2,}", "<path>", message)
+    message = re.sub(r"(?<!\w)(?:/+[^/\s'\":]+){2,}", "<path>", message)
     return message.strip()
 
 

@@ -120,7 +120,7 @@ def _too_deep() -> LimitError:
     return LimitError(
         "The SQL is nested too deeply.",
         limit="length",
-        expected=f"at most {DEEPEST_BRACKETS} levels of brackets",
+        expected=f"at most {DEEPEST_BRACKETS} levels of brackets, and fewer than 1,000 chained operators",
         next_step="Split it into steps with WITH.",
     )
 
@@ -166,6 +166,8 @@ def _check(tree: dict[str, Any], sql: str, catalog: Catalog) -> None:
     if tree.get("error"):
         raise _not_parsed(tree, sql)
     statements = tree.get("statements")
+    if statements == []:
+        raise GateError("There is no SQL to run.", expected="one SELECT", next_step="Type a SELECT.")
     if not isinstance(statements, list) or len(statements) != 1:
         raise GateError(
             "One statement at a time.",
@@ -183,8 +185,10 @@ def _check(tree: dict[str, Any], sql: str, catalog: Catalog) -> None:
         ) from None
 
 
-def _not_parsed(tree: dict[str, Any], sql: str) -> GateError:
+def _not_parsed(tree: dict[str, Any], sql: str) -> DatalectError:
     message = str(tree.get("error_message", "unknown error"))
+    if message.startswith("Max expression depth"):
+        return _too_deep()
     if tree.get("error_type") == "parser":
         position = tree.get("position")
         near = ""

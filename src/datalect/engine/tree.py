@@ -265,10 +265,7 @@ _KINDS: dict[str, frozenset[str]] = {
 
 _LISTS = {EXPRS: EXPR, ROWS: EXPRS, QUERIES: QUERY, MODIFIERS: MODIFIER, ORDERS: ORDER}
 
-_HINTS = {
-    "a parameter": "Write the value into the SQL; parameters are for plans.",
-    "AT": "Tables have one version here.",
-}
+_NO_PARAMETERS = "Write the value into the SQL; parameters are for plans."
 
 
 def walk(statement: Node, checks: Checks) -> None:
@@ -296,7 +293,7 @@ def _node(family: str, node: Any, scope: Scope, checks: Checks) -> Iterator[tupl
     if family == EXPR:
         name = node.get("class")
         if name == "PARAMETER":
-            raise Unlisted("a parameter", _HINTS["a parameter"])
+            raise Unlisted("a parameter", _NO_PARAMETERS)
         if not isinstance(name, str) or kind not in _KINDS.get(name, (name,)):
             raise Unlisted(_words(kind))
         kind = name
@@ -366,7 +363,7 @@ def _part(family: str, value: Any, scope: Scope) -> Iterator[Any]:
     elif family == WRAPPED:
         _only(value, "node", "named_param_map")
         if value["named_param_map"]:
-            raise Unlisted("a parameter", _HINTS["a parameter"])
+            raise Unlisted("a parameter", _NO_PARAMETERS)
         yield QUERY, value["node"]
     elif family in _LISTS:
         yield from ((_LISTS[family], v) for v in _list(value))
@@ -437,7 +434,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _words(kind: str) -> str:
-    return kind.removesuffix("_QUERY_NODE").removesuffix("_NODE").replace("_", " ")
+    """A kind of node as a user would call it."""
+    return kind.removesuffix("_QUERY_NODE").removesuffix("_NODE").removeprefix("VALUE_").replace("_", " ")
 
 
 def _fold(name: str) -> str:
