@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -173,14 +173,14 @@ def marks_of(chart: Any) -> set[str]:
     """The marks of a chart's Vega-Lite specification, layers included."""
     spec = getattr(chart, "spec", None)
     found: set[str] = set()
-    todo = [spec] if isinstance(spec, dict) else []
+    todo = [spec] if isinstance(spec, Mapping) else []
     while todo:
         part = todo.pop()
         mark = part.get("mark")
         if mark:
-            found.add(mark["type"] if isinstance(mark, dict) else mark)
+            found.add(mark["type"] if isinstance(mark, Mapping) else mark)
         todo += [p for key in ("layer", "concat", "hconcat", "vconcat") for p in part.get(key, ())]
-        if isinstance(part.get("spec"), dict):
+        if isinstance(part.get("spec"), Mapping):
             todo.append(part["spec"])
     return found
 
