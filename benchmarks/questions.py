@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one set and print the figures."""
     options = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="datalect-questions-") as scratch:
+        # Tables are read afresh, so that the cost of opening is measured and the user's cache stays small.
+        os.environ["DATALECT_CACHE"] = str(Path(scratch) / "cache")
         if options.recompute:
             return _recompute(options.data, Path(scratch))
         try:

@@ -2,7 +2,7 @@
 
 The tables a question names are opened, one to three at a time: finding them among 4,932 is another task. The
 recorded result of the reference SQL is what is expected; as it writes several results into one column with
-UNION, repeated rows and the order of rows are of no account. Where two or more are compared ("which of the two
+UNION, repeated rows and the order of rows are of no account. Where several are compared ("which of the two
 has more"), the winner alone is right, and so are all of them with the winner first.
 """
 

@@ -93,6 +93,17 @@ def test_retqa_finds_shared_tables_beside_the_tree(tmp_path):
     assert loaded.skipped == {"whose table is missing": 1}
 
 
+def test_retqa_takes_the_winner_or_all_with_the_winner_first(tmp_path):
+    table = {"table": "表", "columns": ["名称", "值"], "rows": [["a", "2"], ["b", "10"], ["c", "30"]]}
+    sql = 'SELECT "名称" FROM "表" WHERE "名称" IN (\'a\', \'b\') ORDER BY "值" DESC LIMIT 1;'
+    record = {"query": "a和b谁高？", "table_caption_label": "表", "SQL_result": [["b"]], "intent": ""}
+    write_xz(tmp_path / "tables.jsonl.xz", [table])
+    write_xz(tmp_path / "test.jsonl.xz", [record | {"SQL": sql}])
+    (case,) = load_set("retqa", tmp_path, tmp_path / "scratch", "test", None, 0).cases
+    assert [e.rows for e in case.expected] == [(("b",),), (("b",), ("a",))]
+    assert case.expected[1].ordered
+
+
 def make_database(path: Path):
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path)
@@ -159,13 +170,19 @@ def test_the_data_of_a_chart(tmp_path, vql, chart, rows):
 
 
 def test_nvbench_reads_its_main_table_when_the_database_is_missing(tmp_path):
-    record = {"id": "1", "db_id": "d", "main_table": "T", "chart": "Bar", "nl": ["one", "two"]}
+    record = {
+        "id": "1",
+        "db_id": "d",
+        "main_table": "T",
+        "chart": "Bar",
+        "nl": ["y for x", ",", "y of each x"],
+    }
     record["vql"] = "Visualize BAR SELECT x , y FROM T"
     table = {"db_id": "d", "table": "t", "columns": ["x", "y"], "ncnet_types": {"y": "numeric"}}
     write_xz(tmp_path / "dev.jsonl.xz", [record])
     write_xz(tmp_path / "tables.jsonl.xz", [table | {"rows": [["a", "1"], ["b", "None"]]}])
     cases = load_set("nvbench", tmp_path, tmp_path / "scratch", "dev", None, 0).cases
-    assert [c.question for c in cases] == ["one", "two"]
+    assert [c.question for c in cases] == ["y for x", "y of each x"]
     assert cases[0].expected[0].rows == (("a", 1), ("b", None))
 
 
