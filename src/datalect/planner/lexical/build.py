@@ -61,7 +61,7 @@ class Builder:
         if choice is None:
             return None
         column = self.col(choice)
-        return choice if choice.kind != "col" or column is not None and is_quantity(column) else None
+        return choice if choice.kind != "col" or (column is not None and is_quantity(column)) else None
 
     # ------------------------------------------------------------ measures
 
@@ -71,10 +71,14 @@ class Builder:
             return self.count(want, draft)
         if want.kind == "nested":
             return self.nested(want, draft)
+        if want.kind == "ratio" and want.inner is not None:
+            return self.quotient(want, want.inner, draft)
         choice = self.scene.pick(want.ref, draft)
         if choice is None:
             return None
         draft.why[f"get.{choice.ref}"] = want.at
+        if choice.kind == "expr" and choice.expr and choice.expr[0] == "/" and not fn and want.fn in ("", "avg"):
+            return {"fn": "ratio", "num": {"fn": "sum", "col": choice.expr[1]}, "den": {"fn": "sum", "col": choice.expr[2]}}
         if choice.kind == "metric":
             return {"metric": choice.ref}
         name = fn or want.fn
@@ -90,9 +94,16 @@ class Builder:
             return {"fn": "percentile", **body, "p": want.p if want.p is not None else 0.5}
         return {"fn": name, **body}
 
+    def quotient(self, above: Want, below: Want, draft: Draft) -> dict[str, Any] | None:
+        """The sum of one column over the sum of another."""
+        num, den = self.scene.pick(above.ref, draft), self.scene.pick(below.ref, draft)
+        if num is None or den is None or num.kind != "col" or den.kind != "col" or num.ref == den.ref:
+            return None
+        return {"fn": "ratio", "num": {"fn": "sum", "col": num.ref}, "den": {"fn": "sum", "col": den.ref}}
+
     def _natural(self, choice: Choice, column: Column | None, draft: Draft) -> str:
         if column is None:
-            return "sum" if choice.expr and choice.expr[0] == "*" else "avg"
+            return "sum" if choice.expr and choice.expr[0] in ("*", "+", "-") else "avg"
         name, sure = natural_aggregate(column)
         english, chinese = _AGGS[name]
         draft.note(
@@ -174,8 +185,10 @@ class Builder:
         elif dated and group.ref is not None and _asks_year(group.ref.text):
             out["grain"] = "year"
         elif dated and any(name in ("trend", "growth") for name, _ in self.frame.steps):
+            from datalect.planner.lexical.shapes import one_row_a_date
+
             chosen = trend_grain(column)
-            if chosen is not None:
+            if chosen is not None and not one_row_a_date(self, column):
                 out["grain"] = chosen.value
         elif group.bins:
             out["bins"] = group.bins

@@ -6,12 +6,12 @@ from typing import Any
 
 from datalect.data.model import Column, Grain, SemanticType
 from datalect.data.values import ValueHit
+from datalect.plan.model import Calendar, Dates, Range, Rolling
 from datalect.planner.lexical.defaults import false_value, time_columns, true_value
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Filter, Ref
 from datalect.planner.lexical.sequence import is_number
 from datalect.planner.linking.dates import TimeMention
-from datalect.plan.model import Calendar, Dates, Range, Rolling
 
 
 def prepare_values(scene: Scene) -> None:
@@ -82,6 +82,10 @@ def _number(filter_: Filter, left: dict[str, Any], column: Column | None) -> dic
         and column.dtype.upper().startswith(("DATE", "TIMESTAMP"))
     ):
         return _year_bound(filter_, left)
+    if filter_.fn == "percent" and column is not None:
+        top = column.profile.maximum
+        if isinstance(top, int | float) and top <= 1.0:
+            values = [round(v / 100, 10) for v in values]
     if filter_.op == "between":
         return {**left, "op": "between", "val": values}
     return {**left, "op": filter_.op, "val": values[0]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
 from datalect.planner.lexical.cues import cue_mentions, plain_words
+from datalect.planner.lexical.clarify import clarify
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.index import term_index
 from datalect.planner.linking.lattice import best_cover
@@ -14,6 +15,7 @@ from datalect.planner.linking.mentions import (
     correct_typos,
     near_value_mentions,
     number_mentions,
+    part_mentions,
     term_mentions,
     time_mentions,
     value_mentions,
@@ -46,4 +48,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
             more.extend(term_mentions(tokens, index, stems, fits))
         if more:
             items = best_cover(tokens, [*mentions, *more], question.text)
-    return Sequence(items, catalog, index)
+        parts = part_mentions(items, catalog, tokens)
+        if parts:
+            items = best_cover(tokens, [*mentions, *more, *parts], question.text)
+    return clarify(Sequence(items, catalog, index))

@@ -28,10 +28,12 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     """Read all conditions, the most specific forms first."""
     _read_has_not(seq, frame)
     _read_null(seq, frame)
+    _read_gaps(seq, frame)
     _read_text(seq, frame)
     _read_between(seq, frame)
     _read_comparisons(seq, frame)
     _read_values(seq, frame)
+    _read_parts(seq, frame)
     _read_times(seq, frame)
     _read_equalities(seq, frame)
 
@@ -51,6 +53,9 @@ def _next_number(seq: Sequence, at: int, step: int, reach: int = 3) -> int | Non
     for _ in range(reach):
         if not seq.free(position):
             return None
+        if step == -1 and position == at - 1 and (seq.quantity(position) or seq.table(position) is not None) and not seq.has(position, "num"):
+            position += step
+            continue
         if _number(seq, position) is not None and (
             seq.has(position, "num") or seq.data(position, "time").bare
         ):
@@ -123,10 +128,13 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         op = str(after_number.argument)
         used.append(number + 1)
     used.append(number)
-    if seq.data(number, "num") is not None and seq.data(number, "num").percent:
-        value = value
+    percent = seq.data(number, "num") is not None and seq.data(number, "num").percent
     left = _left_column(seq, at if number > at else number)
     right, right_role = _right_thing(seq, number if number > at else at)
+    if number < at - 1 and seq.free(at - 1) and seq.thing(at - 1):
+        # 2克拉以上: the column stands between its number and the comparison
+        right, right_role = at - 1, "column" if seq.quantity(at - 1) and seq.table(at - 1, 0.95) is None else "count"
+        left = None
     if value is None:
         return
     if hint is None and left is None and right is None:
@@ -188,6 +196,15 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         ref = seq.ref(right)
         seq.use([*used, right], "filter")
     else:
+        unknown = number + 1
+        while unknown < len(seq) and seq.glue(unknown):
+            unknown += 1
+        if number > at and unknown < len(seq) and seq.free(unknown) and not seq.items[unknown].senses and len(seq.catalog.tables) == 1:
+            # "species with more than 100 birds": the rows, by a name the table does not know
+            frame.havings.append(Having(Want("count", at=at), op, float(value), at))
+            frame.unknown.append(unknown)
+            seq.use([*used, unknown], "noun")
+            return
         ref = _nearest_quantity(seq, at)
         if ref is None:
             return
@@ -195,7 +212,7 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         frame.penalty *= 0.8
     _noise_after(seq, number)
     if ref is not None:
-        frame.filters.append(Filter("number", _comparable(seq, ref), op, [value], at=at))
+        frame.filters.append(Filter("number", _comparable(seq, ref, percent=percent), op, [value], fn="percent" if percent else "", at=at))
 
 
 def _noise_after(seq: Sequence, number: int) -> None:
@@ -203,13 +220,31 @@ def _noise_after(seq: Sequence, number: int) -> None:
         seq.use(number + 1, "noise")
 
 
-def _comparable(seq: Sequence, ref: Ref) -> Ref:
+def _comparable(seq: Sequence, ref: Ref, *, percent: bool = False) -> Ref:
+    if percent:
+        ref = Ref(_percentages(seq, ref) or ref.choices, ref.at, ref.text)
     good = [
         c
         for c in ref.choices
-        if c.kind != "col" or (col := seq.column(c.ref)) is not None and (is_number(col) or is_time(col))
+        if c.kind != "col" or ((col := seq.column(c.ref)) is not None and (is_number(col) or is_time(col)))
     ]
     return Ref(good or ref.choices, ref.at, ref.text)
+
+
+def _percentages(seq: Sequence, ref: Ref) -> list[Choice]:
+    """Columns of the same table that hold shares and whose header contains the word, for "more than 90% women"."""
+    shares = (SemanticType.PERCENT, SemanticType.RATIO)
+    out = []
+    for choice in ref.choices:
+        column = seq.column(choice.ref)
+        if column is None or column.meaning.type in shares:
+            continue
+        table = seq.catalog.table(column.table)
+        for other in table.columns if table else ():
+            inside = column.name.lower() in other.name.lower() and other is not column
+            if inside and (other.meaning.type in shares or is_number(other) and isinstance(other.profile.maximum, float) and other.profile.maximum <= 1):
+                out.append(Choice(other.id, choice.fit * 0.97))
+    return out
 
 
 def _directly_before(seq: Sequence, left: int, at: int) -> bool:
@@ -273,7 +308,7 @@ def _right_thing(seq: Sequence, number: int) -> tuple[int | None, str]:
 def _agg_of(seq: Sequence, at: int) -> tuple[str, int] | None:
     """An aggregate word that belongs to a column next to it."""
     for k in (at - 1, at - 2, at + 1, at + 2):
-        if not seq.free(k) or abs(k - at) == 2 and not seq.glue((k + at) // 2):
+        if not seq.free(k) or (abs(k - at) == 2 and not seq.glue((k + at) // 2)):
             continue
         agg = seq.cue(k, "agg")
         if agg is not None and seq.ref(k) is None:
@@ -419,7 +454,7 @@ def _range_column_near(seq: Sequence, at: int) -> bool:
 def _read_equalities(seq: Sequence, frame: Frame) -> None:
     """Read "8 cylinders", "year is 2010", "week 5": a number standing by the column it is a value of."""
     for at in range(len(seq)):
-        if not seq.free(at) or not (seq.has(at, "num") or seq.has(at, "time") and seq.data(at, "time").bare):
+        if not seq.free(at) or not (seq.has(at, "num") or (seq.has(at, "time") and seq.data(at, "time").bare)):
             continue
         value = _number(seq, at)
         if value is None:
@@ -431,13 +466,17 @@ def _read_equalities(seq: Sequence, frame: Frame) -> None:
                 k is None
                 or not seq.free(k)
                 or seq.ref(k, implied=False) is None
-                or seq.cue(k, "agg", "count")
-                and k == before
+                or (seq.cue(k, "agg", "count")
+                and k == before)
             ):
                 continue
             if k == before and any(seq.cue(m, "comma", "and") for m in range(k + 1, at)):
                 continue
             ref = seq.ref(k, implied=False)
+            if k == after and ref is not None and not seq.quantity(k) and (seq.table(k) is not None or seq.items[k].text.endswith("s")):
+                continue  # "3 customers" counts them
+            if k == after and frame.rank is not None and frame.rank.at < at:
+                continue
             filter_ = _equality(seq, ref, value, at) if ref is not None else None
             if filter_ is None:
                 continue
@@ -491,7 +530,7 @@ def _wants_value(seq: Sequence, at: int) -> bool:
     if (
         seq.has(at, "time")
         and not seq.data(at, "time").bare
-        and any(is_time(c) for t in seq.catalog.tables for c in t.columns)
+        and any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in seq.catalog.tables for c in t.columns)
     ):
         return False
     if item.get("num") is not None and item.last - item.first == 1:
@@ -525,7 +564,12 @@ def _read_values(seq: Sequence, frame: Frame) -> None:
                 seq.free(position)
                 and (seq.cue(position, "and", "or", "comma", "versus", "than") or _article(seq, position))
             ):
-                break
+                noun = seq.free(position) and (not seq.items[position].senses or seq.table(position) is not None)
+                joined = seq.free(position + 1) and seq.cue(position + 1, "and", "or", "versus", "than")
+                if not (noun and joined):
+                    break
+                if not seq.items[position].senses:
+                    seq.use(position, "noise")
             position += 1
         _value_filter(seq, frame, group)
         at = group[-1] + 1
@@ -570,7 +614,7 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
             if k != named:
                 break
             continue
-        if seq.cue(k, "neg") or seq.cue(k, "cmp") and str(seq.cue(k, "cmp").argument) == "!=":  # type: ignore[union-attr]
+        if seq.cue(k, "neg") or (seq.cue(k, "cmp") and str(seq.cue(k, "cmp").argument) == "!="):  # type: ignore[union-attr]
             neg = True
             seq.use(k, "filter")
             break
@@ -580,12 +624,19 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
     if not neg and after < len(seq) and seq.items[after].text in ("除外", "以外", "之外"):
         neg = True
         seq.use(after, "filter")
+    joined = False
     for k in range(group[0], group[-1] + 1):
         if seq.cue(k, "versus", "than"):
             frame.compare = True
+        joined = joined or seq.cue(k, "and") is not None
         if seq.free(k):
             seq.use(k, "filter")
-    frame.filters.append(Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0]))
+    same = next((f for f in frame.filters if f.kind == "value" and not neg and f.hits == hits), None)
+    if same is not None:
+        return
+    frame.filters.append(
+        Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn="and" if joined else "")
+    )
 
 
 def _column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> int | None:
@@ -598,7 +649,7 @@ def _column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> i
             ref = seq.ref(position, implied=True)
             if ref is not None and {c.ref for c in ref.choices} & columns:
                 asked = seq.cue(position - 1, "ask", "by") if position > 0 else None
-                if step == 1 and (asked or seq.cue(position, "by")) or _grouped(seq, position):
+                if (step == 1 and (asked or seq.cue(position, "by"))) or _grouped(seq, position):
                     break
                 return position
             connective = seq.cue(position, "is", "stop", "whose", "neg") or (
@@ -607,7 +658,7 @@ def _column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> i
             equal = seq.cue(position, "cmp")
             if not connective and not (equal and str(equal.argument) in ("=", "!=")):
                 break
-            if step == 1 and not seq.items[position].text in ('"', "'"):
+            if step == 1 and seq.items[position].text not in ('"', "'"):
                 break
             position += step
     return None
@@ -615,6 +666,24 @@ def _column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> i
 
 def _grouped(seq: Sequence, at: int) -> bool:
     return at > 0 and seq.free(at - 1) and seq.cue(at - 1, "by") is not None and seq.cue(at - 1, "is") is None
+
+
+def _read_parts(seq: Sequence, frame: Frame) -> None:
+    """Read words that stored names contain: "toyota models"."""
+    for at in range(len(seq)):
+        part = seq.data(at, "part") if seq.free(at) else None
+        if part is None:
+            continue
+        columns, word = part
+        known = _column_beside(seq, at, at, {c for c, _ in columns})
+        if known is not None:
+            own = {c.ref for c in (seq.ref(known) or Ref([], 0)).choices}
+            columns = tuple(c for c in columns if c[0] in own) or columns
+            seq.use(known, "filter")
+        most = max(n for _, n in columns)
+        choices = [Choice(c, 0.85 * (n / most) ** 0.2) for c, n in columns]
+        frame.filters.append(Filter("text", Ref(choices, at, word), "contains", [word], at=at))
+        seq.use(at, "filter")
 
 
 # ---------------------------------------------------------------- times
@@ -650,6 +719,7 @@ def _read_times(seq: Sequence, frame: Frame) -> None:
             if time.bare:
                 continue
             frame.unknown.append(at)
+            frame.penalty *= 0.4
             seq.use(at, "unknown")
             continue
         neg = at > 0 and seq.free(at - 1) and seq.cue(at - 1, "neg") is not None
@@ -699,6 +769,26 @@ def _read_null(seq: Sequence, frame: Frame) -> None:
             break
 
 
+def _read_gaps(seq: Sequence, frame: Frame) -> None:
+    """Read "have no payment method", 没有客户编号: a column that is empty."""
+    for at in range(len(seq)):
+        if not seq.free(at) or not seq.cue(at, "neg") or seq.items[at].text in ("not", "不是", "非", "除", "除了", "except", "excluding", "other than", "never"):
+            continue
+        k = seq.content(at, 1, 2)
+        if k is None or not seq.free(k) or seq.has(k, "value") or seq.table(k, 0.95) is not None:
+            continue
+        column = seq.best(k)
+        if column is None or column.meaning.type is SemanticType.BOOLEAN:
+            continue
+        if is_quantity(column) and not column.profile.nulls:
+            frame.filters.append(Filter("number", seq.ref(k), "=", [0], at=at))
+        elif column.profile.nulls:
+            frame.filters.append(Filter("null", seq.ref(k), "null", at=at))
+        else:
+            continue
+        seq.use([at, k], "filter")
+
+
 def _read_text(seq: Sequence, frame: Frame) -> None:
     for at in range(len(seq)):
         cue = seq.cue(at, "text") if seq.free(at) else None
@@ -728,7 +818,7 @@ def _read_text(seq: Sequence, frame: Frame) -> None:
             position += 1
         before = seq.content(at, -1, 2)
         ref = seq.ref(before) if before is not None and seq.free(before) else None
-        if not literal or seq.quantity(literal[0]) and not quoted:
+        if not literal or (seq.quantity(literal[0]) and not quoted):
             continue
         unknown = all(not seq.items[k].senses or quoted for k in literal)
         if cue.argument == "contains" and not quoted and not unknown:

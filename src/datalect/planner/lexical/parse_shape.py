@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalect.planner.lexical.frame import Frame, Rank, Sorting, Want
+from datalect.planner.lexical.frame import Frame, Rank, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence
 
 
@@ -10,7 +10,7 @@ def read_chart(seq: Sequence, frame: Frame) -> None:
     """Take chart words out; a named kind of chart beats "chart"."""
     for at in range(len(seq)):
         cue = seq.cue(at, "chart")
-        if cue is None or seq.data(at, "value") is not None and seq.items[at].get("value").score > 0.9:  # type: ignore[union-attr]
+        if cue is None or (seq.data(at, "value") is not None and seq.items[at].get("value").score > 0.9):  # type: ignore[union-attr]
             continue
         mark = str(cue.argument)
         if frame.mark in (None, "auto"):
@@ -143,13 +143,15 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
                 frame.unknown.append(at)
             seq.use(at, "rank")
             _number_before(seq, at, rank)
+            _confirm(seq, at, rank)
             if by is None:
                 _metric(seq, at, rank, frame)
-            _entity(seq, at, rank, frame)
+            if rank.entity is None and rank.entity_table is None:
+                _entity(seq, at, rank, frame)
             frame.rank = rank
             continue
         cue = seq.cue(at, "nth") or seq.cue(at, "top") or seq.cue(at, "superl")
-        if cue is None or seq.cue(at, "agg") is not None and _plain_extreme(seq, at):
+        if cue is None or (seq.cue(at, "agg") is not None and _plain_extreme(seq, at)) or seq.cue(at, "dir"):
             continue
         rank = Rank("asc" if cue.argument == "asc" else "desc", at=at)
         if seq.cue(at, "nth"):
@@ -161,12 +163,45 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
         _number_before(seq, at, rank)
         seq.use(at, "rank")
         _metric(seq, at, rank, frame)
-        _entity(seq, at, rank, frame)
+        if rank.entity is None and rank.entity_table is None:
+            _entity(seq, at, rank, frame)
+        if rank.by is None:
+            rank.by = _implied_metric(seq, at)
         frame.rank = rank
+
+
+def _confirm(seq: Sequence, at: int, rank: Rank) -> None:
+    """Let a column named beside an adjective decide what it speaks of: "latest date", 最冷的一天(temp_min最低)."""
+    if rank.by is None or rank.by.ref is None:
+        return
+    choices = {c.ref for c in rank.by.ref.choices}
+    for k in [at + 1, *range(at + 2, len(seq))]:
+        if not seq.free(k) or seq.ref(k, implied=False) is None:
+            continue
+        ref = seq.ref(k, implied=False)
+        same = [c for c in ref.choices if c.ref in choices] if ref is not None else []
+        if same and (k == at + 1 or seq.cue(k + 1, "superl", "adj") if k + 1 < len(seq) else k == at + 1):
+            rank.by = Want("col", ref=Ref(same, k, seq.items[k].text), at=k)
+            seq.use(k, "rank")
+            if k + 1 < len(seq) and seq.free(k + 1) and seq.cue(k + 1, "superl"):
+                seq.use(k + 1, "rank")
+            return
+
+
+def _implied_metric(seq: Sequence, at: int) -> Want | None:
+    """The number a verb stands for: "who spent the most"."""
+    for k in (at - 1, at - 2, at + 1):
+        if seq.free(k) and seq.has(k, "implied") and seq.quantity(k):
+            seq.use(k, "rank")
+            return Want("col", ref=seq.ref(k), at=k)
+    return None
 
 
 def _number_before(seq: Sequence, at: int, rank: Rank) -> None:
     """Take "the 3 ..." or 三个 standing next to a superlative."""
+    if rank.explicit_n:
+        return
+    _number_of_things(seq, at, rank)
     if rank.explicit_n:
         return
     for k in (at - 1, at + 1, at + 2):
@@ -193,12 +228,38 @@ def _number_before(seq: Sequence, at: int, rank: Rank) -> None:
         return
 
 
+def _number_of_things(seq: Sequence, at: int, rank: Rank) -> None:
+    """Take the number in "which 3 customers spent the most", "5 states with the highest premiums"."""
+    for k in range(at):
+        number = seq.data(k, "num") if seq.free(k) else None
+        if number is None or number.ordinal or number.percent or number.value != int(number.value) or not 1 <= number.value <= 1000:
+            continue
+        led = k == 0 or seq.cue(k - 1, "ask", "list", "stop", "top") is not None or seq.items[k - 1].text in ("的", "前", ",")
+        following = seq.content(k, 1, 0)
+        if led and following is not None and following < at and (seq.thing(following) or not seq.items[following].senses) and not seq.cue(k + 1, "unit_noise"):
+            rank.n, rank.explicit_n, rank.superlative = int(number.value), True, False
+            seq.use(k, "rank")
+            if rank.entity is None and rank.entity_table is None and seq.free(following) and seq.thing(following):
+                ref = seq.ref(following)
+                rank.entity, rank.entity_table = ref, seq.table(following)
+                seq.use(following, "entity")
+            return
+
+
 def _plain_extreme(seq: Sequence, at: int) -> bool:
     """Whether "maximum price" is an aggregate rather than a superlative over things."""
     asked = any(seq.cue(k, "ask") and seq.items[k].text.startswith(("which", "哪", "who")) for k in range(at))
     with_before = at > 0 and seq.cue(at - 1, "has", "whose") is not None
     before = at > 1 and seq.cue(at - 1, "stop") is not None and seq.cue(at - 2, "has", "whose") is not None
     return not (asked or with_before or before)
+
+
+def is_value(seq: Sequence, at: int) -> bool:
+    """Whether an item is rather a stored value than a header."""
+    item = seq.items[at]
+    value = item.get("value")
+    others = max((s.score for s in item.senses if s.kind in ("col", "table", "metric")), default=0.0)
+    return value is not None and value.score > 0.9 and others < 0.85
 
 
 def _is_metric(seq: Sequence, at: int | None) -> bool:
@@ -212,6 +273,8 @@ def _is_metric(seq: Sequence, at: int | None) -> bool:
 def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     """Find what a superlative is about: "most orders", "highest average price", 销售额最高."""
     after, before = seq.content(at, 1, 2), seq.content(at, -1, 3)
+    if after is not None and is_value(seq, after):
+        after = seq.content(after, 1, 1)
     han = seq.items[at].text[0] > "\u3000"
     if rank.explicit_n and not han and not any(w in seq.items[at].text for w in ("est", "most", "least")):
         # "top 5 cities by sales": the thing follows, what it is ranked by comes after "by" or "with the highest"
@@ -309,7 +372,7 @@ def _metric_ending(seq: Sequence, at: int | None) -> Want | None:
         seq.use(at, "rank")
         if previous is not None and seq.free(previous):
             table, ref = seq.table(previous), seq.ref(previous)
-            if table is not None or ref is not None and seq.cue(previous, "by") is None:
+            if table is not None or (ref is not None and seq.cue(previous, "by") is None):
                 seq.use(previous, "rank")
                 if seq.quantity(previous) and table is None:
                     return Want("col", ref=ref, at=previous)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.frame import Filter, Frame, Group, Having, Ref, Want
-from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.lexical.sequence import UNREAD, Sequence, is_quantity, is_time
 
 _EACH = ("per", "by", "each", "every", "ly", "每", "各", "按", "逐", "分", "历年", "annual")
 
@@ -25,8 +25,8 @@ def read_groups(seq: Sequence, frame: Frame) -> None:
         exact = seq.ref(at, least=0.93)
         if (
             any(w in text for w in _EACH)
-            or seq.cue(at - 1, "ask")
-            and seq.items[at - 1].text.startswith(("which", "哪"))
+            or str(grain.argument).endswith(("_of_week", "_of_day", "_of_year"))
+            or (seq.cue(at - 1, "ask") and seq.items[at - 1].text.startswith(("which", "what", "哪")))
         ):
             if exact is not None and text in (
                 "year",
@@ -73,8 +73,8 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
             after == position + 1
             or after >= len(seq)
             or not seq.free(after)
-            or not seq.thing(after)
-            and not seq.cue(after, "grain")
+            or (not seq.thing(after)
+            and not seq.cue(after, "grain"))
         ):
             break
         if seq.cue(at, "by") and kind == "each" and not _and_only(seq, position, after):
@@ -82,6 +82,10 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         position = after
     if taken:
         seq.use(at, "group")
+    elif kind == "each" and not seq.items[following].senses and seq.items[at].text not in ("不同", "分别", "各自"):
+        frame.unknown.append(at)
+        frame.penalty *= 0.6
+        seq.use(at, "unknown")
 
 
 def _and_only(seq: Sequence, first: int, last: int) -> bool:
@@ -102,7 +106,7 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
         return Group(None, grain=str(grain.argument), at=at)
     if ref is not None:
         table = seq.table(at, 0.9)
-        if table is not None and (ref.choices[0].fit < 0.8 or table is not None and ref.choices[0].fit < 0.9):
+        if table is not None and (ref.choices[0].fit < 0.8 or (table is not None and ref.choices[0].fit < 0.9)):
             return Group(ref, table=table, at=at)
         return Group(ref, at=at)
     table = seq.table(at)
@@ -118,11 +122,13 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
 
 def read_wants(seq: Sequence, frame: Frame) -> None:
     """Read derived figures, aggregates and counts, then what is left over."""
+    _read_ratio(seq, frame)
     _read_steps(seq, frame)
     _read_intervals(seq, frame)
     _read_two_level(seq, frame)
-    _read_counts(seq, frame)
     _read_aggregates(seq, frame)
+    _read_counts(seq, frame)
+    _read_late_aggregates(seq, frame)
     _read_flags(seq, frame)
     _read_rest(seq, frame)
 
@@ -231,6 +237,9 @@ def _read_two_level(seq: Sequence, frame: Frame) -> None:
             if counted is None or not seq.free(counted):
                 counted = None
         elif seq.table(inner, 0.8) is not None and not seq.quantity(inner):
+            after = seq.content(inner, 1, 1)
+            if after is not None and (seq.quantity(after) or seq.items[after].senses == []):
+                continue
             counted, inner = inner, at
         else:
             continue
@@ -279,6 +288,14 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
                 frame.wants.append(Want("count", at=at))
                 continue
             frame.wants.append(Want("count", at=at))
+            continue
+        verb = next((k for k in range(at + 1, min(len(seq), target + 4)) if seq.free(k) and seq.has(k, "implied") and seq.quantity(k) and not seq.has(k, "value")), None)
+        if verb is not None and (not seq.items[target].senses or target == verb):
+            # "how many people died": the verb names the number
+            frame.wants.append(Want("agg", fn="sum", ref=seq.ref(verb), at=verb))
+            seq.use(verb, "want")
+            if target != verb:
+                seq.use(target, "noise")
             continue
         if not seq.items[target].senses:
             frame.wants.append(Want("count", at=at))
@@ -393,8 +410,8 @@ def _read_aggregates(seq: Sequence, frame: Frame) -> None:
                 pending.append((fn, at, p))
                 continue
             if fn == "sum":
-                seq.use(at, "noise")
-            elif following is not None and not seq.items[following].senses:
+                continue
+            if following is not None and not seq.items[following].senses:
                 frame.unknown.append(at)
             continue
         ref = seq.ref(target)
@@ -408,9 +425,40 @@ def _read_aggregates(seq: Sequence, frame: Frame) -> None:
         frame.unknown.append(at)
 
 
+def _read_late_aggregates(seq: Sequence, frame: Frame) -> None:
+    """What is left of aggregate words once counts are read is emphasis: "in total", 一共."""
+    for at in range(len(seq)):
+        cue = seq.cue(at, "agg") if seq.free(at) else None
+        if cue is not None and cue.argument == "sum" and seq.ref(at, least=0.9) is None:
+            seq.use(at, "noise")
+
+
+def _read_ratio(seq: Sequence, frame: Frame) -> None:
+    """Read "tip as a percentage of fare", 小费占车费的比例: one sum over another."""
+    for at in range(len(seq)):
+        if not seq.free(at) or not seq.cue(at, "share"):
+            continue
+        before, after = seq.content(at, -1, 2), seq.content(at, 1, 2)
+        if before is None or after is None or not (seq.free(before) and seq.free(after)):
+            continue
+        if not (seq.quantity(before) and seq.quantity(after)) or seq.cue(before - 1, "by"):
+            continue
+        frame.wants.append(Want("ratio", ref=seq.ref(before), inner=Want("col", ref=seq.ref(after), at=after), at=before))
+        seq.use([at, before, after], "want")
+        for k in range(after + 1, len(seq)):
+            if seq.free(k) and seq.cue(k, "share") and seq.glue(k) is False:
+                seq.use(k, "noise")
+        frame.steps = [s for s in frame.steps if s[0] != "share"]
+
+
 def _aggregated(seq: Sequence, at: int) -> int | None:
     """The column an aggregate word belongs to: after it in both languages, or right before it in Chinese."""
     following = seq.content(at, 1, 4)
+    if following is not None and seq.free(following) and seq.cue(following, "count") and not seq.quantity(following):
+        beyond = seq.content(following, 1, 2)
+        if beyond is not None and seq.free(beyond) and seq.quantity(beyond):
+            seq.use(following, "noise")
+            return beyond
     if following is not None and seq.free(following) and seq.quantity(following):
         if not any(seq.cue(k, "comma") for k in range(at + 1, following)):
             return following
@@ -460,10 +508,10 @@ def _read_flags(seq: Sequence, frame: Frame) -> None:
             frame.steps.append(("share", None))
             seq.use(at + 1, "step")
         elif (
-            seq.cue(at - 1, "by", "ask")
-            and not (frame.wants or frame.steps)
-            or seq.cue(at, "ask")
-            and following is None
+            (seq.cue(at - 1, "by", "ask")
+            and not (frame.wants or frame.steps))
+            or (seq.cue(at, "ask")
+            and following is None)
         ):
             continue
         elif not (frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank):
@@ -488,7 +536,7 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
                 seq.use(at, "unknown")
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
-        noise = seq.glue(at) or bool(seq.cue_names(at)) and item.senses[0].kind == "cue"
+        noise = seq.glue(at) or (bool(seq.cue_names(at)) and item.senses[0].kind == "cue")
         if table is not None and (ref is None or item.get("table").score >= ref.choices[0].fit - 0.05):  # type: ignore[union-attr]
             frame.tables.append((table, at))
             seq.use(at, "table")
@@ -510,6 +558,12 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             continue
         if seq.has(at, "num") and not noise:
             frame.unknown.append(at)
+            frame.penalty *= 0.55
+            continue
+        if item.senses[0].kind == "cue" and seq.cue_names(at) & set(UNREAD) and not seq.cue_names(at) & {"stop", "noise"}:
+            # a condition or an order that was heard but could not be placed must not be passed over in silence
+            frame.unknown.append(at)
+            frame.penalty *= 0.5
 
 
 def leftover_superlative(seq: Sequence, frame: Frame) -> None:

@@ -18,6 +18,7 @@ NUMERIC = frozenset(
 )  # fmt: skip
 TEMPORAL = frozenset({SemanticType.DATE, SemanticType.DATETIME, SemanticType.YEAR})
 _NUMBER_TYPES = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "HUGEINT")
+UNREAD = ("cmp", "adj_than", "neg", "superl", "top", "nth", "adj", "between", "null", "text", "percentile", "bins")
 GLUE = frozenset({"of", "stop", "is", "comma", "and", "whose", "ask", "list", "has", "noise", "approx"})
 _LEAST = 0.5
 
@@ -146,7 +147,9 @@ class Sequence:
         if not choices:
             return None
         ordered = sorted(choices.values(), key=lambda c: -c.fit)
-        ordered = [c for c in ordered if c.fit >= ordered[0].fit - 0.2][:5]
+        # a header written out in full leaves no doubt that a part of another header could raise
+        reach = 0.06 if ordered[0].fit >= 0.95 else 0.16
+        ordered = [c for c in ordered if c.fit >= ordered[0].fit - reach][:5]
         return Ref(ordered, at, item.text)
 
     def best(self, at: int | None) -> Column | None:

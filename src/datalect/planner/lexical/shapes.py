@@ -30,7 +30,7 @@ def shapes(b: Builder) -> Iterator[Shape]:
         yield lambda: ratio(b)
         yield lambda: breakdown(b)
         return
-    measured = any(w.kind in ("agg", "count", "nested") for w in frame.wants)
+    measured = any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants)
     derived = bool(steps & {"growth", "trend", "cumulative", "moving", "rank", "change"})
     if frame.rank is not None:
         yield lambda: top_rows(b)
@@ -44,6 +44,7 @@ def shapes(b: Builder) -> Iterator[Shape]:
         return
     yield lambda: rows(b, 1.0)
     yield lambda: total(b)
+    yield lambda: group_having(b)
 
 
 # ---------------------------------------------------------------- rows
@@ -170,7 +171,7 @@ def top_rows(b: Builder) -> Draft | None:
     if rank is None:
         return None
     draft = Draft()
-    if b.frame.groups or any(w.kind in ("agg", "count", "nested") for w in b.frame.wants):
+    if b.frame.groups or any(w.kind in ("agg", "count", "nested", "ratio") for w in b.frame.wants):
         return None
     if rank.by is not None and rank.by.kind != "col":
         return None
@@ -210,11 +211,10 @@ def top_rows(b: Builder) -> Draft | None:
     head = b.seq.column(shown[0]) if shown else None
     if head is not None and not row_level(head) and len(shown) == 1 and not is_quantity(head):
         # a category with many rows: groups are meant, unless each row is a thing of its own
-        draft.weight *= 0.72 if head.profile.distinct > 0.6 * max(1, head.profile.rows) else 0.4
-        if head.meaning.type is SemanticType.NAME:
-            draft.weight = max(draft.weight, 0.7)
-        if natural_aggregate(by)[0] == "avg" or is_time(by):
-            draft.weight = max(draft.weight, 0.62)
+        many = head.profile.distinct > 0.6 * max(1, head.profile.rows)
+        level = natural_aggregate(by)[0] == "avg" or is_time(by)
+        alone = expected_rows(b) <= 1.3 * max(1, head.profile.distinct)
+        draft.weight *= 0.97 if alone else 0.9 if level else 0.75 if many else 0.4
     if (
         any((c := b.seq.column(s)) is not None and is_quantity(c) and not is_time(c) for s in shown)
         and not rank.explicit_n
@@ -286,7 +286,7 @@ def top_groups(b: Builder) -> Draft | None:
         if measure is not None:
             measures.append(measure)
     for want in wants:
-        if want.kind in ("agg", "count", "nested"):
+        if want.kind in ("agg", "count", "nested", "ratio"):
             measure = b.measure(want, draft)
             if measure is not None and measure not in measures:
                 measures.append(measure)
@@ -305,6 +305,12 @@ def top_groups(b: Builder) -> Draft | None:
     if not by:
         return None
     first = b.seq.column(by[0]["col"])
+    own = rank.by.ref.choices[0] if rank.by is not None and rank.by.kind == "col" and rank.by.ref else None
+    if first is not None and own is not None:
+        if measures[0].get("fn") == "avg":
+            draft.weight *= 0.6
+        if expected_rows(b) <= 1.3 * max(1, first.profile.distinct):
+            draft.weight *= 0.8
     if (
         first is not None
         and row_level(first)
@@ -326,6 +332,11 @@ def top_groups(b: Builder) -> Draft | None:
     if rank.skip:
         plan["skip"] = rank.skip
     _havings(b, draft, plan, taken)
+    plan["where"] = [
+        {"not": {"col": g["col"], "op": "null"}}
+        for g in by[:1]
+        if (c := b.seq.column(g["col"])) is not None and c.profile.nulls
+    ]
     plan["task"] = "extreme" if rank.n == 1 else "rank"
     draft.plan = _with_show(b, plan)
     return draft
@@ -351,7 +362,7 @@ def extreme(b: Builder) -> Draft | None:
     ):
         draft.weight *= 0.4
     column = b.picked(rank.by.ref, draft)
-    if column is None or not is_quantity(column) and not is_time(column):
+    if column is None or (not is_quantity(column) and not is_time(column)):
         return None
     measure = {"fn": "max" if rank.direction == "desc" else "min", "col": column.id}
     draft.why[f"get.{column.id}"] = rank.by.at
@@ -369,11 +380,11 @@ def total(b: Builder) -> Draft | None:
     """One figure for a column nobody named an aggregate for: "sales in 2023"."""
     draft = Draft()
     wants = [w for w in b.frame.wants if w.kind in ("col", "implied") and w.ref is not None]
-    if len(wants) != 1 or b.frame.listing and not b.frame.filters or b.frame.asks_which:
+    if len(wants) != 1 or (b.frame.listing and not b.frame.filters) or b.frame.asks_which:
         return None
     choice = b.quantity_choice(wants[0], draft)
     column = b.col(choice)
-    if choice is None or column is not None and is_time(column):
+    if choice is None or (column is not None and is_time(column)):
         return None
     measure = b.measure(wants[0], draft)
     if measure is None:
@@ -421,7 +432,7 @@ def breakdown(b: Builder) -> Draft | None:
     steps = dict(frame.steps)
     measures: list[dict[str, Any]] = []
     for want in frame.wants:
-        if want.kind in ("agg", "count", "nested"):
+        if want.kind in ("agg", "count", "nested", "ratio"):
             measure = b.measure(want, draft)
             if measure is None:
                 draft.weight *= 0.3
@@ -435,13 +446,16 @@ def breakdown(b: Builder) -> Draft | None:
         column = b.picked(want.ref, draft)
         choice = b.scene.pick(want.ref, draft)
         if (
-            choice is not None
-            and choice.kind != "col"
-            or column is not None
+            (choice is not None
+            and choice.kind != "col")
+            or (column is not None
             and is_quantity(column)
-            and not is_time(column)
+            and not is_time(column))
         ):
             plain.append(want)
+        elif column is not None and row_level(column) and not (frame.listing or frame.asks_which or frame.havings):
+            # "all companies' total debt": the thing a row is about, not a breakdown
+            continue
         elif column is not None and not any(
             b.picked(g.ref, draft) is column for g in groups if g.ref is not None
         ):
@@ -464,7 +478,7 @@ def breakdown(b: Builder) -> Draft | None:
             measure = b.measure(want, draft)
             if measure is not None and measure not in measures:
                 measures.append(measure)
-                if any(w.kind in ("agg", "count", "nested") for w in frame.wants):
+                if any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants):
                     draft.weight *= 0.7
     elif plain:
         draft.weight *= 0.5
@@ -485,6 +499,9 @@ def breakdown(b: Builder) -> Draft | None:
             draft.weight *= 0.9
         elif groups or steps:
             draft.note("Counted rows.", "统计了行数。", 0.7)
+    ends = _ends(b, draft, tables) if {"growth", "change"} & set(steps) or frame.compare else None
+    if ends is not None:
+        return _between_ends(b, draft, measures, ends, groups)
     time_step = next((n for n in ("trend", "growth", "cumulative", "moving", "change") if n in steps), None)
     by: list[dict[str, Any]] = []
     taken: set[str] = set()
@@ -505,10 +522,14 @@ def breakdown(b: Builder) -> Draft | None:
             return None
         made = {"col": date.id}
         grain = trend_grain(date)
-        if grain is not None:
+        if time_step in ("moving", "cumulative") and not is_number(date):
+            made["grain"] = _window_grain(b) or (grain.value if grain is not None else "month")
+        elif grain is not None and not one_row_a_date(b, date):
             made["grain"] = grain.value
             if time_step == "growth" and steps.get("growth") == "year":
                 made["grain"] = "year"
+            elif time_step == "growth" and steps.get("growth") == "prev":
+                made["grain"] = _period_grain(b)
         by.insert(0, made)
     plan: dict[str, Any] = {"get": measures}
     if by:
@@ -533,36 +554,117 @@ def breakdown(b: Builder) -> Draft | None:
     return draft
 
 
+def _ends(b: Builder, draft: Draft, tables: set[str]) -> tuple[Any, Column, list[int]] | None:
+    """Two years set against each other: the filter, its column and the years."""
+    for filter_ in b.frame.filters:
+        if filter_.kind != "time" or filter_.time is None:
+            continue
+        years = [m.years for m in (filter_.time, *filter_.values)]
+        if any(y is None or y[0] is None or y[1] is None for y in years):
+            continue
+        spans = [(y[0], y[1]) for y in years if y is not None]
+        points = sorted({int(v) for span in spans for v in span if v is not None})
+        single = len(spans) == 1 and spans[0][0] != spans[0][1] and not b.frame.compare
+        several = len(spans) == 2 and all(s[0] == s[1] for s in spans)
+        if len(points) != 2 or not (single or several):
+            continue
+        column = b.picked(filter_.ref, draft) if filter_.ref is not None else main_time(b.scene, draft, tables)
+        if column is not None:
+            return filter_, column, points
+    return None
+
+
+def _between_ends(
+    b: Builder, draft: Draft, measures: list[dict[str, Any]], ends: tuple[Any, Column, list[int]], groups: list[Group]
+) -> Draft | None:
+    """The change of a figure from one year to another."""
+    filter_, column, points = ends
+    group: dict[str, Any] = {"col": column.id}
+    if is_number(column):
+        test: dict[str, Any] = {"col": column.id, "op": "in", "val": points}
+    else:
+        group["grain"] = "year"
+        test = {"any": [{"time": column.id, "in": {"year": p}} for p in points]}
+    taken: set[str] = set()
+    by = [group]
+    for other in groups[:1]:
+        made = b.group(other, draft, set())
+        if made is not None and made["col"] != column.id:
+            by.insert(0, made)
+    for made in by:
+        tag_group(made, b.seq, taken)
+    of = tag_measure(measures[0], b.seq, taken)
+    relative = "growth" in dict(b.frame.steps) or any(
+        seq_text in b.seq.items[k].text for k in range(len(b.seq)) for seq_text in ("%", "percent", "百分", "率", "幅")
+    )
+    step: dict[str, Any] = {"fn": "pct_change" if relative else "difference", "of": of, "over": group["as"]}
+    if len(by) > 1:
+        step["within"] = by[0]["as"]
+    draft.plan = {"get": measures, "by": by, "where": [test], "then": [step], "_done": [filter_], "task": "growth"}
+    return draft
+
+
 def _slot_of(b: Builder, column: Column) -> list[Any]:
     from datalect.planner.lexical.frame import Choice
 
     return [Choice(column.id, 1.0)]
 
 
+_APART = ("各是多少", "分别是多少", "分别", "各自", "各", "各为多少", "分别为多少", "respectively", "each", "哪个", "which")
+
+
 def _compared(b: Builder, draft: Draft) -> Column | None:
     """The column whose values are set against each other, when two or more of one column are named."""
+    flags = [f for f in b.frame.filters if f.kind == "bool" and f.ref is not None]
+    if len({f.neg for f in flags}) == 2 and len({f.ref.choices[0].ref for f in flags if f.ref}) == 1:
+        # 国企和非国企: both sides of a yes/no column
+        b.frame.filters = [f for f in b.frame.filters if f not in flags]
+        return b.picked(flags[0].ref, draft)
     for filter_ in b.frame.filters:
         if filter_.kind == "value" and len(filter_.hits) > 1 and not filter_.neg:
-            listed = b.frame.compare or any(
-                b.seq.items[k].text
-                in (
-                    "各是多少",
-                    "分别是多少",
-                    "分别",
-                    "各自",
-                    "各",
-                    "各为多少",
-                    "分别为多少",
-                    "respectively",
-                    "each",
-                )
-                for k in range(len(b.seq))
-            )
-            if listed:
+            apart = b.frame.compare or any(b.seq.items[k].text in _APART for k in range(len(b.seq)))
+            averaged = any(w.kind == "agg" and w.fn != "sum" for w in b.frame.wants)
+            if apart or (filter_.fn == "and" and averaged):
                 return b.picked(filter_.ref, draft)
-        if filter_.kind == "time" and filter_.values and b.frame.compare:
-            return None
+            if filter_.fn == "and":
+                draft.weight *= 0.88
     return None
+
+
+_WINDOW_UNITS = (("day", "day"), ("week", "week"), ("month", "month"), ("quarter", "quarter"), ("year", "year"),
+                 ("日", "day"), ("天", "day"), ("周", "week"), ("月", "month"), ("季", "quarter"), ("年", "year"))  # fmt: skip
+
+
+def _window_grain(b: Builder) -> str | None:
+    """The unit of a moving average: "7-day", 3个月."""
+    for at in range(len(b.seq)):
+        if b.seq.cue(at, "moving"):
+            return next((g for word, g in _WINDOW_UNITS if word in b.seq.items[at].text), None)
+    return None
+
+
+def _period_grain(b: Builder) -> str:
+    """The unit of a change from period to period: "quarter over quarter", 月环比."""
+    for at in range(len(b.seq)):
+        if b.seq.cue(at, "growth"):
+            text = b.seq.items[at].text
+            for words, grain in ((("week", "周"), "week"), (("quarter", "qoq", "q/q", "季"), "quarter"), (("day", "日"), "day")):
+                if any(w in text for w in words):
+                    return grain
+    return "month"
+
+
+def one_row_a_date(b: Builder, date: Column) -> bool:
+    """Whether the rows asked for have one row for each date, so that nothing needs adding up."""
+    table = b.catalog.table(date.table)
+    fixed = set()
+    for filter_ in b.frame.filters:
+        if filter_.kind == "value" and not filter_.neg and len(filter_.hits) == 1 and filter_.ref is not None:
+            column = b.seq.column(filter_.ref.choices[0].ref)
+            if column is not None:
+                fixed.add(column.name)
+    keys = table.keys if table is not None else ()
+    return date.profile.distinct <= 400 and any(date.name in key and set(key) <= {date.name} | fixed for key in keys)
 
 
 def _timed(b: Builder, group: dict[str, Any]) -> bool:
@@ -631,7 +733,7 @@ def _sort_groups(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]
     target = None
     if sorting.axis == "x":
         target = by[0]["as"]
-    elif sorting.axis == "y" or sorting.by is not None and sorting.by.kind == "count":
+    elif sorting.axis == "y" or (sorting.by is not None and sorting.by.kind == "count"):
         target = tag_measure(plan["get"][0], b.seq, taken)
     elif sorting.by is not None:
         column = b.picked(sorting.by.ref, draft)
@@ -665,6 +767,33 @@ def _task(b: Builder, plan: dict[str, Any]) -> str:
         return "compare"
     by = plan.get("by", [])
     return "value" if not by else "trend" if _timed(b, by[0]) else "compare"
+
+
+def group_having(b: Builder) -> Draft | None:
+    """Groups whose total passes a bound: "states with more than 10,000 profit", 利润超过1万的州."""
+    draft = Draft()
+    bounds = [f for f in b.frame.filters if f.kind == "number" and f.op not in ("=", "!=") and f.ref is not None and f.fn != "percent"]
+    columns = [w for w in b.frame.wants if w.kind == "col"]
+    if len(bounds) != 1 or len(columns) != 1:
+        return None
+    entity = b.picked(columns[0].ref, draft)
+    column = b.picked(bounds[0].ref, draft)
+    if entity is None or column is None or is_quantity(entity) or row_level(entity):
+        return None
+    name, sure = natural_aggregate(column)
+    if name != "sum":
+        draft.weight *= 0.5
+    draft.weight *= 0.85 + 0.15 * sure
+    measure = {"fn": name, "col": column.id}
+    taken: set[str] = set()
+    group = {"col": entity.id}
+    plan: dict[str, Any] = {"by": [group], "get": [measure], "_done": bounds, "task": "compare"}
+    tag_group(group, b.seq, taken)
+    of = tag_measure(measure, b.seq, taken)
+    value = bounds[0].values
+    plan["keep"] = [{"of": of, "op": bounds[0].op, "val": value if bounds[0].op == "between" else value[0]}]
+    draft.plan = _with_show(b, plan)
+    return draft
 
 
 # ---------------------------------------------------------------- shares, distributions, correlations

@@ -63,7 +63,7 @@ _MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _YEAR = r"(?:1[5-9]\d\d|20\d\d|21\d\d)"
 _ZHD = "零一二三四五六七八九十两"
 _ZHY = r"(?:(?:1[5-9]|2[01])\d\d|[零一二三四五六七八九]{4})"
-_ZHM = rf"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
+_ZHM = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _UNIT_EN = r"(year|quarter|month|week|day|hour|minute)s?"
 _UNIT_ZH = r"(年|季度|季|月|周|星期|礼拜|天|日|小时|分钟)"
 
@@ -276,7 +276,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
         (rf"(?:自|从)?(?P<date>{_DATE})(?:以来|起|开始|及以后|及之后|至今|到现在)", _since, 1.0),
         (rf"(?:在)?(?P<date>{_DATE})(?:以后|之后|后)", _after, 1.0),
         (rf"(?:在)?(?P<date>{_DATE})(?:以前|之前|前)", _before, 1.0),
-        (rf"(?:截至|截止|截止到|到)(?P<date>{_DATE})(?:为止|底)?", _until, 0.9),
+        (rf"(?:截至|截止|截止到)(?P<date>{_DATE})(?:为止|底)?", _until, 0.9),
         (rf"\b(?:the\s+)?(?P<h>first|second)\s+half\s+(?:of\s+)?(?P<y>{_YEAR})?", _half, 0.9),
         (rf"\b(?:h(?P<h>[12]))[\s,/-]*(?P<y>{_YEAR})?(?!\w)", _half, 0.8),
         (rf"\b(?P<y>{_YEAR})[\s-]*h(?P<h>[12])\b", _half, 1.0),
@@ -301,7 +301,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
         (rf"\b(?:the\s+)?(?:last|previous)\s+{_U}\b", _calendar(1), 0.9),
         (rf"\b(?:this|the current|current)\s+{_U}\b", _calendar(0), 0.9),
         (rf"\bnext\s+{_U}\b", _calendar(-1), 0.9),
-        (rf"\b(?P<u>year)[\s-]to[\s-]date\b|\bytd\b|\bso far this year\b", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),
+        (r"\b(?P<u>year)[\s-]to[\s-]date\b|\bytd\b|\bso far this year\b", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),
         (r"\bmonth[\s-]to[\s-]date\b|\bmtd\b|\bso far this month\b", _fixed(ToDate(to_date=Grain.MONTH)), 1.0),
         (r"\bquarter[\s-]to[\s-]date\b|\bqtd\b|\bso far this quarter\b",
          _fixed(ToDate(to_date=Grain.QUARTER)), 1.0),
@@ -332,7 +332,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
          if 1 <= int(m["d"]) <= 31 else None, 0.8),
         (rf"(?P<m>{_ZHM})月(?P<d>\d\d?)[日号]",
          lambda m: (Dates(month=_int(m["m"]), day=int(m["d"])), None) if 1 <= int(m["d"]) <= 31 else None, 0.9),
-        (rf"(?<!个)(?<!\d)(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?!\d)", _month_of_calendar, 0.9),
+        (r"(?<!个)(?<!\d)(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?!\d)", _month_of_calendar, 0.9),
         (rf"\bin\s+(?:the\s+)?(?:month\s+of\s+)?(?P<m>{_MONTH})\b", _month_only, 0.95),
         (rf"\b(?P<m>(?!may\b|mar\b|march\b|dec\b|sep\b|jan\b){_MONTH})\b", _month_only, 0.7),
         (r"\b(?:on\s+)?(?P<w>" + "|".join(_WEEKDAYS) + r")\b", _weekday, 0.8),

@@ -18,6 +18,7 @@ _UNIT_WORDS = frozenset(
     " secs sec pct percent dollars pounds kilograms pound kilogram celsius fahrenheit k m mm millions thousands"
     " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()
 )
+_KEY_WORDS = frozenset({"id", "key", "code", "no", "number", "fk", "编号", "编码", "号", "代码"})
 _LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})
 _MAX_COMBINATIONS = 60
 
@@ -71,11 +72,19 @@ def term_index(catalog: Catalog) -> TermIndex:
 
 def _build(catalog: Catalog) -> TermIndex:
     index = TermIndex()
+    links = {(key.table, key.columns[0]): key.ref_table for key in catalog.foreign_keys if len(key.columns) == 1}
     for table in catalog.tables:
         _add_table(index, table)
         for column in table.columns:
             if not column.hidden:
-                _add_column(index, table, column)
+                _add_column(index, table, column, linked=(table.name, column.name) in links)
+    for (table_name, column_name), other in links.items():
+        # "customer" in orders.customer_id speaks of the customers it points at
+        words = [w for w in split_header(column_name) if w not in _KEY_WORDS]
+        if words and other != table_name and catalog.table(other) is not None:
+            index.add(_joined(words), ("table", other), 0.86)
+            for name, score in synonyms(_joined(words)):
+                index.add(name, ("table", other), 0.86 * score)
     for metric in catalog.metrics:
         for term, fit in ((metric.name, 1.0), (metric.label, 1.0), *((s, 0.99) for s in metric.synonyms)):
             if term:
@@ -92,7 +101,7 @@ def _add_table(index: TermIndex, table: Table) -> None:
     _add_words(index, words, target, parts=0.7, head_only=True)
 
 
-def _add_column(index: TermIndex, table: Table, column: Column) -> None:
+def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool) -> None:
     target = ("col", column.id)
     for term in (column.label, *column.synonyms):
         if term:
@@ -100,7 +109,7 @@ def _add_column(index: TermIndex, table: Table, column: Column) -> None:
             index.add(term, target, 0.99)
     words = split_header(column.name)
     # a column that is nothing but the key of its table is what the table itself is called by, less so
-    parts = 0.62 if column.meaning.type is SemanticType.ID else 0.78
+    parts = 0.62 if linked or column.meaning.type in (SemanticType.ID, SemanticType.CODE) else 0.78
     _add_words(index, words, target, parts=parts)
     prefix = {term_key(w) for w in split_header(table.name)}
     rest = [w for w in words if term_key(w) not in prefix]
@@ -132,6 +141,8 @@ def _add_words(
     if content and content != core:
         index.add(" ".join(content), target, fit * 0.95)
     _add_synonyms(index, core, target, fit)
+    if len(content) == 1 and is_han(content[0][0]) and len(content[0]) > 2:
+        content = segment_chinese(content[0], whole=False)
     if len(content) > 1:
         _add_parts(index, content, target, fit * parts, head_only=head_only)
 

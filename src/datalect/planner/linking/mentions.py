@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from datalect.data.model import Catalog
+from datalect.data.model import Catalog, SemanticType
 from datalect.data.values import ValueHit, ValueIndex
 from datalect.planner.linking.dates import find_times
 from datalect.planner.linking.index import TermIndex
 from datalect.planner.linking.lattice import Item, Mention, Sense
 from datalect.planner.linking.numbers import find_numbers
-from datalect.planner.linking.text import Normalised, fold
+from datalect.planner.linking.stem import stem
+from datalect.planner.linking.text import Normalised, fold, is_han
 from datalect.planner.linking.tokens import Token
-from datalect.planner.linking.vocabulary import term_key
+from datalect.planner.linking.vocabulary import concepts_of, term_key, vocabulary
 
 _LONGEST_HAN = 14
 _LONGEST_WORDS = 8
@@ -63,10 +65,16 @@ def term_mentions(
             joint = "" if not key or (token.kind == "han" and key[-1] > "\u3000") else " "
             key = f"{key}{joint}{stems[last]}"
             fit = min(fit, fits[last])
+            weak = 0.75 if len(key) == 1 and token.kind == "han" and not _led(tokens, first) else 1.0
             for (kind, name), score in index.terms.get(key, {}).items():
-                found.append(Mention(first, last + 1, Sense(kind, name, score * fit)))
+                found.append(Mention(first, last + 1, Sense(kind, name, score * fit * weak)))
             found.extend(_turned(index, key, first, last + 1, fit))
     return found
+
+
+def _led(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a single character stands where a header is expected: 各省, 每区, 哪个市."""
+    return at > 0 and tokens[at - 1].text in "各每个哪按分的"
 
 
 def _turned(index: TermIndex, key: str, first: int, last: int, fit: float) -> list[Mention]:
@@ -165,25 +173,37 @@ def alias_mentions(
                 found.append(Mention(first, last + 1, Sense("value", aliases[key], 0.99)))
             others = names.get(key)
             if not others or (
-                first == last and (token.text in plain_words or len(token.text) < 2 and token.kind != "han")
+                first == last and (token.text in plain_words or (len(token.text) < 2 and token.kind != "han"))
             ):
                 continue
-            hits: dict[tuple[str, str], ValueHit] = {}
-            for other in others:
-                if len(other) == 1 and other.isascii() and not _gender(others):
-                    continue
-                for hit in values.find(other):
-                    hits.setdefault((hit.column, str(hit.value)), hit)
+            hits = _alias_hits(key, others, values, catalog)
             if hits:
                 short = token.kind == "han" and first == last
-                found.append(
-                    Mention(first, last + 1, Sense("value", tuple(hits.values()), 0.8 if short else 0.9))
-                )
+                found.append(Mention(first, last + 1, Sense("value", hits, 0.8 if short else 0.9)))
     return found
 
 
-def _gender(others: tuple[str, ...]) -> bool:
-    return "male" in others or "female" in others
+def _alias_hits(key: str, others: Sequence[str], values: ValueIndex, catalog: Catalog) -> tuple[ValueHit, ...]:
+    """Stored values that other names of the same thing equal, those of a column about it first."""
+    hits: dict[tuple[str, str], ValueHit] = {}
+    gender = "male" in others or "female" in others
+    for other in others:
+        for hit in values.find(other):
+            column = catalog.column(hit.column)
+            if column is None or (hit.column, str(hit.value)) in hits:
+                continue
+            stored = {str(v).strip().lower() for v, _ in column.profile.values[:6]}
+            if len(str(hit.value)) == 1 and not (column.profile.distinct <= 4 and stored & {"m", "f", "y", "n", "男", "女"}):
+                continue
+            score = 0.97 if term_key(other) == key else 0.93
+            if gender and concepts_of(column.name) and "sex" in concepts_of(column.name):
+                score = 1.0
+            elif gender:
+                score -= 0.1
+            hits[hit.column, str(hit.value)] = ValueHit(
+                column=hit.column, value=hit.value, count=hit.count, score=score
+            )
+    return tuple(sorted(hits.values(), key=lambda h: -h.score))
 
 
 def _glossary_aliases(catalog: Catalog) -> dict[str, tuple[ValueHit, ...]]:
@@ -211,9 +231,11 @@ def correct_typos(
             continue
         for position in range(item.first, item.last):
             token = tokens[position]
-            if token.kind != "word" or len(token.text) < 4 or not token.text.isascii() or token.text in known:
+            if token.kind != "word" or len(token.text) < 5 or not token.text.isascii() or token.text in known:
                 continue
-            allowed = 1 if len(token.text) < 7 else 2
+            if token.stem in vocabulary().names:
+                continue
+            allowed = 1 if len(token.text) < 8 else 2
             match = process.extractOne(
                 token.stem, index.words, scorer=DamerauLevenshtein.distance, score_cutoff=allowed
             )
@@ -244,7 +266,7 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
     text = question.text[start:end].strip(" ,.?!;:")
     if len(text) < 4 and not any(c > "\u3000" for c in text):
         return []
-    if len(text) < 2 or len(text) > 80:
+    if len(text) < 2 or len(text) > 80 or term_key(text) in vocabulary().names:
         return []
     hits = [h for h in values.nearest(text, limit=5) if h.score >= (0.8 if text.isascii() else 0.6)]
     good = []
@@ -257,11 +279,48 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
     if not good:
         return []
     top = max(h.score for h in good)
+    if top < 0.8 and len(good) > 1:
+        # a word many values share is no name of one of them; see part_mentions
+        return []
     span = spans.tokens(run[0].start, run[-1].end)
     if span is None:
         return []
     kept = tuple(h for h in good if h.score >= top - 0.03)
     return [Mention(*span, Sense("value", kept, 0.75 * top))]
+
+
+def part_mentions(items: Sequence[Item], catalog: Catalog, tokens: Sequence[Token]) -> list[Mention]:
+    """Unknown words that several stored values of one column contain: "toyota" in names of cars."""
+    found: list[Mention] = []
+    for item in items:
+        text = item.text
+        if item.senses or term_key(text) in vocabulary().names or not text[:1].isalpha():
+            continue
+        han = is_han(text[0])
+        if len(text) < (2 if han else 3):
+            continue
+        wanted = stem(text)
+        choices: list[tuple[str, int]] = []
+        for table in catalog.tables:
+            for column in table.columns:
+                if column.hidden or column.meaning.type in (SemanticType.ID, SemanticType.URL, SemanticType.EMAIL):
+                    continue
+                if "VARCHAR" not in column.dtype.upper():
+                    continue
+                count = sum(1 for v, _ in column.profile.values if _contains(str(v), wanted, text, han))
+                if count:
+                    choices.append((column.id, count))
+        if choices:
+            choices.sort(key=lambda c: -c[1])
+            found.append(Mention(item.first, item.last, Sense("part", (tuple(choices[:3]), text if han else wanted), 0.7)))
+    return found
+
+
+def _contains(value: str, wanted: str, text: str, han: bool) -> bool:
+    lowered = value.lower()
+    if han:
+        return text in lowered
+    return wanted in lowered and any(stem(w) == wanted for w in re.findall(r"[a-z']+", lowered))
 
 
 def _likeness(text: str, value: str) -> float:
@@ -277,6 +336,4 @@ def _likeness(text: str, value: str) -> float:
         return 0.75 + 0.15 * len(text) / len(value)
     if not text.isascii() and len(text) >= 2 and text in value:
         return 0.75 + 0.15 * len(text) / len(value)
-    if not value.isascii() and len(value) >= 2 and value in text:
-        return 0.72
     return whole if whole >= 0.85 else 0.0

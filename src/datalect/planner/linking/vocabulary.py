@@ -113,8 +113,12 @@ def expand(word: str) -> str:
     return vocabulary().expansions.get(word, word)
 
 
-def segment_chinese(text: str) -> list[str]:
-    """Cut a Chinese term into known names by longest match; what is left over stays as single pieces."""
+def segment_chinese(text: str, *, whole: bool = True) -> list[str]:
+    """Cut a Chinese term into known names by longest match; what is left over stays as single pieces.
+
+    Args:
+        whole: whether the term itself may be one piece.
+    """
     words = vocabulary()
     parts: list[str] = []
     rest = ""
@@ -122,7 +126,7 @@ def segment_chinese(text: str) -> list[str]:
     while position < len(text):
         for length in range(min(words.longest_zh, len(text) - position), 1, -1):
             piece = text[position : position + length]
-            if piece in words.names:
+            if piece in words.names and (whole or length < len(text)):
                 if rest:
                     parts.append(rest)
                     rest = ""

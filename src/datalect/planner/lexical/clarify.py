@@ -1,0 +1,97 @@
+"""Parentheses that say a word again, and arithmetic between columns."""
+
+from __future__ import annotations
+
+from datalect.planner.lexical.frame import Choice
+from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.linking.lattice import Item, Sense
+
+_OPERATORS = {
+    "*": "*", "x": "*", "×": "*", "乘": "*", "乘以": "*", "times": "*", "multiplied by": "*", "/": "/", "÷": "/",
+    "除以": "/", "divided by": "/", "over": "/", "minus": "-", "减": "-", "减去": "-", "-": "-", "plus": "+", "加": "+",
+    "加上": "+", "+": "+",
+}  # fmt: skip
+_KINDS = ("col", "table", "value", "metric", "expr", "time")
+
+
+def clarify(seq: Sequence) -> Sequence:
+    """Fold arithmetic into one item, and let a parenthesis decide what the words before it mean."""
+    items = _parentheses(_arithmetic(seq.items, seq), seq)
+    return Sequence(items, seq.catalog, seq.index)
+
+
+def _operator(items: list[Item], at: int) -> tuple[str, int] | None:
+    """An operator at an item, and the item after it."""
+    for length in (2, 1):
+        text = " ".join(i.text for i in items[at : at + length])
+        joined = "".join(i.text for i in items[at : at + length])
+        for form in (text, joined):
+            if form in _OPERATORS and at + length <= len(items):
+                return _OPERATORS[form], at + length
+    return None
+
+
+def _arithmetic(items: list[Item], seq: Sequence) -> list[Item]:
+    out: list[Item] = []
+    at = 0
+    while at < len(items):
+        found = _operator(items, at + 1) if at + 2 < len(items) and seq.quantity(at) else None
+        if found is None or found[1] >= len(items) or not seq.quantity(found[1]):
+            out.append(items[at])
+            at += 1
+            continue
+        sign, following = found
+        left, right = seq.ref(at), seq.ref(following)
+        if left is None or right is None or left.choices[0].kind != "col" or right.choices[0].kind != "col":
+            out.append(items[at])
+            at += 1
+            continue
+        fit = min(left.choices[0].fit, right.choices[0].fit)
+        expr = [sign, left.choices[0].ref, right.choices[0].ref]
+        choice = Choice("", fit, "expr", expr)
+        first, last = items[at], items[following]
+        out.append(
+            Item(first.first, last.last, first.start, last.end, f"{first.text} {sign} {last.text}", [Sense("expr", choice, fit)])
+        )
+        at = following + 1
+    return out
+
+
+def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
+    out: list[Item] = []
+    at = 0
+    while at < len(items):
+        if items[at].text != "(" or not out:
+            out.append(items[at])
+            at += 1
+            continue
+        close = next((k for k in range(at + 1, min(len(items), at + 10)) if items[k].text == ")"), None)
+        inside = items[at + 1 : close] if close is not None else []
+        meaning = [i for i in inside if any(s.kind in _KINDS for s in i.senses)]
+        unknown = [i for i in inside if not i.senses and any(c.isalnum() for c in i.text)]
+        if close is None or len(meaning) != 1 or any(s.kind == "cue" and s.data[0] in ("superl", "top", "cmp") for i in inside for s in i.senses):
+            if close is not None and not meaning and len(unknown) == len([i for i in inside if any(c.isalnum() for c in i.text)]):
+                at = close + 1  # a remark in words nobody knows
+                continue
+            out.append(items[at])
+            at += 1
+            continue
+        senses = [s for s in meaning[0].senses if s.kind in _KINDS]
+        before = next((i for i in reversed(out) if any(c.isalnum() for c in i.text)), None)
+        if before is not None and _replaceable(before, senses):
+            kept = [s for s in before.senses if s.kind == "cue" and s.data[0] == "by"]
+            before.senses = [*(Sense(s.kind, s.data, max(s.score, 0.99)) for s in senses), *kept]
+        else:
+            out.extend(inside)
+        at = close + 1
+    return out
+
+
+def _replaceable(item: Item, senses: list[Sense]) -> bool:
+    if not item.senses:
+        return True
+    own = {s.kind for s in item.senses}
+    new = {s.kind for s in senses}
+    if own & {"table"} and new & {"col"} or own & new or own & {"implied", "part"}:
+        return True
+    return bool(own & {"col", "metric"} and new & {"expr"}) or not own & {"num", "time", "value"} and own <= {"cue"} and bool(new & {"expr", "col"})
