@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.convert import Decision, decide, decide_compact_dates
-from datalect.data.keys import find_foreign_keys, find_keys
+from datalect.data.foreign_keys import coverage, find_foreign_keys
+from datalect.data.glossary import Glossary
+from datalect.data.glossary_apply import apply_keys, apply_metrics, apply_tables
+from datalect.data.keys import find_keys
 from datalect.data.meaning import Evidence, decide_meaning
-from datalect.data.model import Catalog, Column, ColumnProfile, ForeignKey, Problem, Sentinel, Table
+from datalect.data.model import (
+    Catalog,
+    Column,
+    ColumnProfile,
+    ForeignKey,
+    Meaning,
+    Problem,
+    SemanticType,
+    Sentinel,
+    Table,
+)
 from datalect.data.moment import latest_moment
 from datalect.data.profile import Figures, figures, profile_columns
 from datalect.data.quoting import identifier, relation
@@ -19,7 +33,6 @@ from datalect.data.sentinel import blank_texts, find_markers, without, words_con
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from datalect.data.glossary import Glossary
     from datalect.data.load.base import LoadedTable
 
 SAMPLE_ROWS = 1_000  # rows a meaning is concluded from, besides the exact figures
@@ -68,14 +81,37 @@ def build_catalog(
     Raises:
         UsageError: the glossary names a table or column that does not exist.
     """
-    tables = tuple(_build_table(connection, item) for item in loaded)
-    declared: list[ForeignKey] = [fk for item in loaded for fk in item.declared_foreign_keys]
+    words = glossary or Glossary()
+    tables = apply_tables(words, tuple(_build_table(connection, item) for item in loaded))
+    declared = [fk for item in loaded for fk in item.declared_foreign_keys]
+    said = apply_keys(words, tables, partial(coverage, connection))
+    keys = find_foreign_keys(connection, tables, _merge(declared, said))
     catalog = Catalog(
-        tables=tables,
-        foreign_keys=find_foreign_keys(connection, tables, declared),
+        tables=tuple(_with_key_columns(table, keys) for table in tables),
+        foreign_keys=keys,
         as_of=latest_moment(tables, datetime.now()),
+        fiscal_year_start=words.fiscal_year_start,
     )
-    return catalog
+    return replace(catalog, metrics=apply_metrics(words, catalog))
+
+
+def _with_key_columns(table: Table, keys: Sequence[ForeignKey]) -> Table:
+    """Columns that lead to another table are identifiers, whatever their numbers looked like."""
+    leading = {fk.columns[0] for fk in keys if fk.table == table.name and len(fk.columns) == 1}
+    loose = (SemanticType.MEASURE, SemanticType.COUNT)
+
+    def meant(column: Column) -> Column:
+        if column.name not in leading or column.meaning.type not in loose:
+            return column
+        return replace(column, meaning=Meaning(type=SemanticType.ID, evidence="leads to the key of a table"))
+
+    return replace(table, columns=tuple(meant(c) for c in table.columns))
+
+
+def _merge(declared: Sequence[ForeignKey], said: Sequence[ForeignKey]) -> list[ForeignKey]:
+    """Declared keys of the source and the glossary; where both speak of the same columns, the user wins."""
+    ends = {(fk.table, fk.columns, fk.ref_table) for fk in said}
+    return [*said, *(fk for fk in declared if (fk.table, fk.columns, fk.ref_table) not in ends)]
 
 
 def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
@@ -186,6 +222,7 @@ def _meanings(
             complete=profile.values_complete,
             sample=[row[position] for row in sample if row[position] is not None],
             siblings=[n for n in names if n != column.name],
+            table=draft.item.name,
             unit=form.unit if form else None,
             grain=form.grain if form else None,
             converted=form.kind if form else "",

@@ -117,6 +117,8 @@ def _number(name: str, texts: Sequence[str]) -> Form | None:
         known[text] = found[0]
         if found[1] is not None:
             units[found[1]] += times
+    if not known:
+        return None
     if "%" in {u.text for u in units if u is not None} and units.total() < 0.98 * count:
         return None  # with and without a percent sign: nobody can tell what the bare numbers are
     unit = _one_unit(list(units))

@@ -1,4 +1,4 @@
-"""Keys of tables and foreign keys between them, proven on all rows."""
+"""Keys of tables: sets of columns that identify every row, counted on all rows, never taken from sketches."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from datalect.data.meaning.names import tokens
-from datalect.data.model import Column, ForeignKey, SemanticType, Table
+from datalect.data.model import Column, SemanticType
 from datalect.data.profile import kind_of
 from datalect.data.quoting import identifier, relation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MAX_KEY_CANDIDATES = 8
-MAX_COMPOSITE_CANDIDATES = 6
-_ID_WORDS = frozenset({"id", "code", "key", "no", "number", "uuid", "guid", "编号", "代码", "编码", "号"})
+MAX_KEY_CANDIDATES = 8  # columns counted exactly
+MAX_COMPOSITE_CANDIDATES = 6  # columns combined
+MAX_COMPOSITE_CHECKS = 3  # combinations counted exactly, after a first look at some rows
+MAX_COMPOSITE_KEYS = 3
+LOOK_ROWS = 20_000
+ID_WORDS = frozenset("id ids code key no number num uuid guid pk nr 编号 代码 编码 号 号码 序号".split())
+
+S = SemanticType
+_NAMING = frozenset({S.ID, S.CODE, S.NAME, S.EMAIL, S.URL, S.PHONE})
+_POSSIBLE = _NAMING | {S.CATEGORY, S.DATE, S.DATETIME, S.YEAR, S.ORDERED, S.UNKNOWN}
+_PARTS = frozenset(
+    {S.ID, S.CODE, S.NAME, S.CATEGORY, S.DATE, S.DATETIME, S.TIME, S.YEAR, S.ORDERED, S.BOOLEAN}
+)
 
 
 def find_keys(
@@ -26,52 +36,65 @@ def find_keys(
     rows: int,
     declared: Sequence[tuple[str, ...]] = (),
 ) -> tuple[tuple[str, ...], ...]:
-    """Sets of columns without nulls whose values identify every row, smallest and most key-like first."""
+    """Sets of columns without nulls whose values identify every row.
+
+    Args:
+        connection: open connection with ``main.<table>``.
+        table: name of the table.
+        columns: its columns with meaning and profile.
+        rows: number of its rows.
+        declared: keys the source declares.
+
+    Returns:
+        Declared keys first, then the most key-like; sets of columns only when no single column is a key.
+    """
     names = {c.name for c in columns}
     found = [key for key in declared if names.issuperset(key)]
     if rows < 2:
         return tuple(found)
     source = relation("main", table)
-    single = [c for c in columns if _may_be_key(c, rows)]
-    single.sort(key=lambda c: -_key_likeness(c, columns))
+    single = sorted(
+        (c for c in columns if _may_be_key(c, columns, rows)), key=lambda c: -likeness(c, columns)
+    )
     for column in single[:MAX_KEY_CANDIDATES]:
-        if (column.name,) not in found and _is_unique(connection, source, (column.name,), rows):
+        if (column.name,) not in found and _is_unique(connection, source, column, rows):
             found.append((column.name,))
     if not found:
         found.extend(_composite(connection, source, columns, rows))
     return tuple(found)
 
 
-def _may_be_key(column: Column, rows: int) -> bool:
+def _may_be_key(column: Column, columns: Sequence[Column], rows: int) -> bool:
     profile = column.profile
-    if profile.nulls or kind_of(column.dtype) not in ("integer", "text", "temporal"):
+    if profile.nulls or kind_of(column.dtype) not in ("integer", "text", "temporal", "uuid"):
         return False
-    if column.meaning.type in (SemanticType.MONEY, SemanticType.PERCENT, SemanticType.RATIO):
+    if column.meaning.type not in _POSSIBLE and not (
+        column.meaning.confidence < 0.5 and (column is columns[0] or ID_WORDS & set(tokens(column.name)))
+    ):
         return False
+    if column.meaning.type in (S.DATE, S.DATETIME, S.ORDERED) and (column is not columns[0] or rows < 10):
+        return False  # distinct by chance: dates of birth, ranks, scores
     if profile.distinct_exact:
         return profile.distinct == rows
     return profile.distinct >= rows * 0.9
 
 
-def _key_likeness(column: Column, columns: Sequence[Column]) -> float:
-    score = 0.0
-    if column.meaning.type is SemanticType.ID:
-        score += 4
-    if _ID_WORDS & set(tokens(column.name)):
+def likeness(column: Column, columns: Sequence[Column]) -> float:
+    """How much a column looks like the key of its table, by meaning, name and place."""
+    score = {S.ID: 4.0, S.CODE: 2.0, S.NAME: 0.5, S.EMAIL: 0.5, S.ORDERED: -1.0, S.DATETIME: -1.0}.get(
+        column.meaning.type, 0.0
+    )
+    if ID_WORDS & set(tokens(column.name)):
         score += 3
-    if column.meaning.type is SemanticType.CODE:
-        score += 2
     if kind_of(column.dtype) == "integer":
         score += 0.5
-    if column.meaning.type in (SemanticType.TEXT, SemanticType.MEASURE, SemanticType.COUNT):
-        score -= 2
-    return score - columns.index(column) / (10 * len(columns))
+    return score - 2 * columns.index(column) / len(columns)
 
 
-def _is_unique(connection: DuckDBPyConnection, source: str, key: Sequence[str], rows: int) -> bool:
-    names = ", ".join(identifier(name) for name in key)
-    subject = names if len(key) == 1 else f"({names})"
-    row = connection.execute(f"SELECT count(DISTINCT {subject}) FROM {source}").fetchone()
+def _is_unique(connection: DuckDBPyConnection, source: str, column: Column, rows: int) -> bool:
+    if column.profile.distinct_exact:
+        return column.profile.distinct == rows
+    row = connection.execute(f"SELECT count(DISTINCT {identifier(column.name)}) FROM {source}").fetchone()
     return row is not None and row[0] == rows
 
 
@@ -83,92 +106,45 @@ def _composite(
         for c in columns
         if not c.profile.nulls
         and c.profile.distinct > 1
-        and kind_of(c.dtype) in ("integer", "text", "temporal")
-        and c.meaning.type
-        in (
-            SemanticType.ID,
-            SemanticType.CODE,
-            SemanticType.CATEGORY,
-            SemanticType.NAME,
-            SemanticType.DATE,
-            SemanticType.DATETIME,
-            SemanticType.YEAR,
-            SemanticType.ORDERED,
-        )
+        and kind_of(c.dtype) in ("integer", "text", "temporal", "boolean")
+        and c.meaning.type in _PARTS
     ]
-    usable.sort(key=lambda c: (-_key_likeness(c, columns), -c.profile.distinct))
+    usable.sort(key=lambda c: (-likeness(c, columns), -c.profile.distinct))
     usable = usable[:MAX_COMPOSITE_CANDIDATES]
     for size in (2, 3):
-        found = []
+        groups = []
         for group in itertools.combinations(usable, size):
-            product = 1
+            possible = 1
             for column in group:
-                product *= max(column.profile.distinct, 1)
-            if product * 1.1 < rows:
-                continue
-            key = tuple(c.name for c in columns if c in group)
-            if _is_unique(connection, source, key, rows):
-                found.append(key)
+                possible *= max(column.profile.distinct, 1)
+            if possible * 1.1 >= rows and any(c.meaning.type is not S.DATETIME for c in group):
+                groups.append(tuple(c.name for c in columns if c in group))
+        likely = _unique_at_first(connection, source, groups, min(rows, LOOK_ROWS))
+        found = [
+            key
+            for key in likely[:MAX_COMPOSITE_CHECKS]
+            if rows <= LOOK_ROWS or _all_unique(connection, source, key, rows)
+        ]
         if found:
-            return found
+            return found[:MAX_COMPOSITE_KEYS]
     return []
 
 
-def find_foreign_keys(
-    connection: DuckDBPyConnection, tables: Sequence[Table], declared: Sequence[ForeignKey] = ()
-) -> tuple[ForeignKey, ...]:
-    """Foreign keys between tables: declared ones, and those proven by containment with a fitting name."""
-    found = list(declared)
-    taken = {(fk.table, fk.columns, fk.ref_table) for fk in found}
-    by_name = {t.name: t for t in tables}
-    for table, ref in itertools.product(tables, tables):
-        for key in ref.keys:
-            if len(key) != 1:
-                continue
-            target = by_name[ref.name].column(key[0])
-            if target is None:
-                continue
-            for column in table.columns:
-                if table.name == ref.name and column.name == key[0]:
-                    continue
-                if (table.name, (column.name,), ref.name) in taken:
-                    continue
-                if _name_fits(column, ref, target) and _types_fit(column, target):
-                    fk = _contained(connection, table, column, ref, target)
-                    if fk is not None:
-                        found.append(fk)
-                        taken.add((table.name, (column.name,), ref.name))
-    return tuple(found)
+def _together(key: Sequence[str]) -> str:
+    return f"({', '.join(identifier(name) for name in key)})"
 
 
-def _types_fit(column: Column, target: Column) -> bool:
-    return kind_of(column.dtype) == kind_of(target.dtype)
+def _unique_at_first(
+    connection: DuckDBPyConnection, source: str, groups: Sequence[tuple[str, ...]], rows: int
+) -> list[tuple[str, ...]]:
+    """The combinations without repeats in the first rows; one query for all."""
+    if not groups:
+        return []
+    counts = ", ".join(f"count(DISTINCT {_together(key)})" for key in groups)
+    row = connection.execute(f"SELECT {counts} FROM (FROM {source} LIMIT {rows})").fetchone() or ()
+    return [key for key, count in zip(groups, row, strict=True) if count == rows]
 
 
-def _name_fits(column: Column, ref: Table, target: Column) -> bool:
-    own, other, table = set(tokens(column.name)), set(tokens(target.name)), set(tokens(ref.name))
-    if column.name.casefold() == target.name.casefold():
-        return bool(own - _ID_WORDS) or bool(own & table)
-    singular = {w.rstrip("s") for w in table}
-    return bool({w.rstrip("s") for w in own} & singular) and bool(own & (_ID_WORDS | other))
-
-
-def _contained(
-    connection: DuckDBPyConnection, table: Table, column: Column, ref: Table, target: Column
-) -> ForeignKey | None:
-    own, key = identifier(column.name), identifier(target.name)
-    row = connection.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM {relation('main', ref.name)} r "
-        f"WHERE r.{key} = t.{own})) FROM {relation('main', table.name)} t WHERE t.{own} IS NOT NULL"
-    ).fetchone()
-    total, inside = row if row is not None else (0, 0)
-    if not total or inside / total < 0.95:
-        return None
-    return ForeignKey(
-        table=table.name,
-        columns=(column.name,),
-        ref_table=ref.name,
-        ref_columns=(target.name,),
-        coverage=inside / total,
-        optional=inside < table.rows,
-    )
+def _all_unique(connection: DuckDBPyConnection, source: str, key: Sequence[str], rows: int) -> bool:
+    row = connection.execute(f"SELECT count(DISTINCT {_together(key)}) FROM {source}").fetchone()
+    return row is not None and row[0] == rows

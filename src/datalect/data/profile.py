@@ -26,7 +26,7 @@ _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def kind_of(dtype: str) -> str:
-    """The family of a DuckDB type: integer, float, boolean, temporal, zoned, interval, text or nested."""
+    """Family of a DuckDB type: integer, float, boolean, temporal, zoned, interval, uuid, text or nested."""
     upper = dtype.upper()
     if upper in _INTEGERS:
         return "integer"
@@ -40,6 +40,8 @@ def kind_of(dtype: str) -> str:
         return "zoned"
     if upper == "INTERVAL":
         return "interval"
+    if upper == "UUID":
+        return "uuid"
     if upper == "VARCHAR" or (upper.startswith("ENUM") and not upper.endswith("]")):
         return "text"
     return "nested"

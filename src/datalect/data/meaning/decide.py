@@ -31,6 +31,7 @@ class Evidence:
         complete: whether ``values`` are all.
         sample: values of some rows, repeats included.
         siblings: names of the other columns of the table.
+        table: name of the table.
         unit: unit or currency read from the cells by a conversion.
         grain: calendar unit of converted dates.
         converted: what a conversion found, such as ``percent`` or ``money``; "" when there was none.
@@ -47,6 +48,7 @@ class Evidence:
     complete: bool = False
     sample: Sequence[Any] = field(default=())
     siblings: Sequence[str] = field(default=())
+    table: str = ""
     unit: Unit | None = None
     grain: Grain | None = None
     converted: str = ""
@@ -73,6 +75,6 @@ def decide_meaning(evidence: Evidence) -> Meaning:
         return decide_text(evidence, reading)
     if kind == "interval":
         return Meaning(type=SemanticType.DURATION, additivity=Additivity.ADDITIVE, evidence="time intervals")
-    if evidence.dtype.upper() == "UUID":
+    if kind == "uuid":
         return Meaning(type=SemanticType.ID, evidence="universally unique identifiers")
     return Meaning(type=SemanticType.TEXT, evidence=f"nested values ({evidence.dtype})", confidence=0.3)

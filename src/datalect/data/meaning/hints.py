@@ -72,7 +72,7 @@ def read_name(name: str) -> NameReading:
             words = words[:-taken]
     chinese = any(_CJK.match(w) for w in words)
     hints = _chinese_hints(words) if chinese else []
-    if not chinese or words[-1].isascii():
+    if words and (not chinese or words[-1].isascii()):
         hints = _english_hints(words) + hints
     joined = "".join(w for w in words if _CJK.match(w))
     averaged = bool(v.AVERAGES & set(words)) or any(a in joined for a in v.CHINESE_AVERAGES)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalect.data.meaning.hints import Hint, NameReading, read_name
+from datalect.data.meaning.names import singular, tokens
 from datalect.data.meaning.units import Unit
 from datalect.data.model import Additivity, Grain, Meaning, SemanticType
 from datalect.data.profile import kind_of
@@ -20,6 +21,11 @@ _PARTS = frozenset(
     "份额 市场份额 概率 几率 同比 环比 增速 增幅 涨幅 涨跌幅 百分点 百分数".split()
 )
 _RATINGS = frozenset("rating score star quality grade level point 评分 得分 分数 星级 满意度 成绩".split())
+_TOTALS = frozenset({"total", "sum", "value", "合计", "总计", "小计", "总数"})
+_TRADE = frozenset(
+    "invoice order sale payment purchase bill receipt transaction expense budget donation "
+    "订单 发票 销售 账单 采购 交易 支付".split()
+)
 # header word -> (cycle, smallest, largest)
 _CYCLES = {
     "month": (Grain.MONTH_OF_YEAR, 1, 12),
@@ -114,8 +120,6 @@ def _cycle(evidence: Evidence, whole: bool) -> Meaning | None:
 
 def read_header_words(name: str) -> tuple[str, ...]:
     """Words of a header; for Chinese runs also their last one or two characters."""
-    from datalect.data.meaning.names import tokens
-
     found: list[str] = []
     for word in tokens(name):
         found.append(word)
@@ -134,7 +138,11 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
     if flag and e.distinct == 2 and hint.type not in (S.COUNT, S.ID, S.CODE):
         return Meaning(type=S.BOOLEAN, order=(0, 1), evidence="only 0 and 1 occur", confidence=0.8)
     match hint.type:
+        case S.COUNT if whole and hint.word in ("num", "no", "nr", "number") and e.distinct == e.filled >= 5:
+            return None  # a different number in every row identifies it
         case S.ID | S.CODE:
+            if hint.word in ("number", "num", "no") and hint.strength < 0.7 and e.distinct < e.filled:
+                return replace(made, type=S.COUNT, additivity=A.ADDITIVE) if whole and low >= 0 else None
             return made if whole else None
         case S.COUNT:
             if whole and low >= 0:
@@ -159,6 +167,8 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
         case S.YEAR:
             if whole and low >= 1000 and high <= 2200:
                 return replace(made, grain=Grain.YEAR)
+            if whole and 0 <= low and high <= 99 and hint.word != "season" and "years" not in tokens(e.name):
+                return replace(made, type=S.ORDERED, evidence=f"{why}, two digits each")
             return None
         case S.ORDERED:
             if not whole:
@@ -265,6 +275,13 @@ def _finish(found: Meaning, e: Evidence, reading: NameReading, unit: Unit | None
     if found.type is S.RATIO and unit is not None and unit.family == "percent":
         found, shown = replace(found, type=S.PERCENT), "%"
     return replace(found, additivity=additivity, unit=shown, currency=currency)
+
+
+def _is_about_money(e: Evidence) -> bool:
+    """Whether most named numbers beside it are money, or the table is one of trade."""
+    if any(singular(word) in _TRADE for word in tokens(e.table)):
+        return True
+    return sum(any(h.type is S.MONEY for h in read_name(name).hints[:1]) for name in e.siblings) >= 2
 
 
 def _is_unit_price(e: Evidence, reading: NameReading) -> bool:

@@ -17,7 +17,8 @@ def decide_temporal(evidence: Evidence) -> Meaning:
     if evidence.dtype.upper().startswith("TIME") and not evidence.dtype.upper().startswith("TIMESTAMP"):
         return Meaning(type=SemanticType.TIME, grain=Grain.MINUTE, evidence="times of day")
     values = evidence.values if evidence.complete else [*evidence.values, *evidence.sample]
-    grain = evidence.grain or finest_grain(values)
+    coarse = evidence.grain in (Grain.MONTH, Grain.QUARTER, Grain.YEAR)
+    grain = evidence.grain if coarse and evidence.grain else finest_grain(values)
     if grain in (Grain.HOUR, Grain.MINUTE, Grain.SECOND):
         return Meaning(type=SemanticType.DATETIME, grain=grain, evidence=f"date-times to the {grain.value}")
     wording = "dates" if grain is Grain.DAY else f"dates, one per {grain.value}"

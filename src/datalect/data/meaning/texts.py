@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from datalect.data.meaning.hints import NameReading
 from datalect.data.meaning.values import known_order, looks_like, true_false
+from datalect.data.missing import is_missing_word
 from datalect.data.model import Meaning, SemanticType
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def decide_text(evidence: Evidence, reading: NameReading) -> Meaning:
         pair = true_false(evidence.values)
         if pair is not None:
             return Meaning(type=S.BOOLEAN, order=pair, evidence=f"only {pair[0]} and {pair[1]} occur")
-        order = known_order(evidence.values)
+        order = known_order([v for v in evidence.values if not is_missing_word(str(v))])
         if order:
             return Meaning(
                 type=S.ORDERED,
@@ -41,12 +42,12 @@ def decide_text(evidence: Evidence, reading: NameReading) -> Meaning:
     return _by_name(evidence, reading, sample, shape, repeats) or _by_values(evidence, sample, shape, repeats)
 
 
-def _is_long(sample: list[str]) -> bool:
+def _is_long(sample: list[str], factor: float = 1.0) -> bool:
     if not sample:
         return False
     mean = sum(map(len, sample)) / len(sample)
     chinese = sum(sum(c > "⺀" for c in s) for s in sample) > sum(map(len, sample)) / 2
-    return mean > (LONG_CHINESE if chinese else LONG_TEXT)
+    return mean > factor * (LONG_CHINESE if chinese else LONG_TEXT)
 
 
 def _by_name(
@@ -61,9 +62,10 @@ def _by_name(
         why = f'the name says "{hint.word}"'
         if hint.type is S.ID and not long and not (spaced and shape == ""):
             return Meaning(type=S.ID, evidence=why, confidence=0.5 + hint.strength / 2)
-        if hint.type is S.CODE and not long and not spaced:
+        short = sum(map(len, sample)) <= 12 * len(sample)
+        if hint.type is S.CODE and not long and (not spaced or (short and hint.strength == 1.0)):
             return Meaning(type=S.CODE, evidence=why, confidence=0.5 + hint.strength / 2)
-        if hint.type is S.TEXT and (long or not few):
+        if hint.type is S.TEXT and (long or (not few and repeats > 0.5 and _is_long(sample, 0.4))):
             return Meaning(type=S.TEXT, evidence=why, confidence=0.5 + hint.strength / 2)
         if hint.type is S.NAME and not long:
             kind = S.NAME if repeats >= 0.5 or evidence.distinct > 50 else S.CATEGORY

@@ -189,6 +189,10 @@ def read_unit(text: str) -> Unit | None:
 
 def unit_of_words(words: tuple[str, ...]) -> tuple[Unit, int] | None:
     """The unit the last words of a header name, and how many words it takes: ``weight kg`` -> kg, 1."""
+    if len(words) == 1 and words[0].endswith("s") and len(words[0]) > 3:
+        known = words[0] in DURATION_UNITS or UNITS.get(words[0]) == "bytes"
+        unit = read_unit(words[0]) if known else None
+        return (unit, 1) if unit is not None else None  # ``minutes``, ``days``: the name is the unit
     if len(words) < 2:
         return None
     last, before = words[-1], words[:-1]
