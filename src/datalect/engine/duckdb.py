@@ -242,7 +242,7 @@ class _Run:
             if kind == wire.DATA:
                 with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
                     batches = list(reader)
-                    yield from batches or [pa.RecordBatch.from_pylist([], schema=reader.schema)]
+                    yield from batches or [_no_rows(reader.schema)]
                 continue
             report = json.loads(payload)
             if kind == wire.END:
@@ -300,6 +300,13 @@ class _Run:
         )
 
 
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """A batch without rows. ``from_pylist`` would do, but it imports pandas where that is installed."""
+    import pyarrow as pa
+
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
 def clean_message(message: str, paths: tuple[Path, ...] = ()) -> str:
     """DuckDB's message without the paths of this machine.
 
@@ -310,7 +317,8 @@ def clean_message(message: str, paths: tuple[Path, ...] = ()) -> str:
     for path in sorted(paths, key=lambda p: -len(str(p))):
         for form in {str(path), str(path.resolve())}:
             message = message.replace(form, path.name)
-    message = re.sub(r"(?<!\w)(?:/+[^/\s'\":]+){2,}", "<path>", message)
+    links_or_paths = r"(https?://[^\s'\"]+)|(?<!\w)(?:/+[^/\s'\":]+){2,}"
+    message = re.sub(links_or_paths, lambda found: found.group(1) or "<path>", message)
     return message.strip()
 
 
