@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.answer.ground import Field, Kind, Noun, Words
 from datalect.answer.labels import humanise, measure_words, reference_words, table_noun
 from datalect.data.model import Additivity, Catalog, Column, Grain, Meaning, SemanticType
-from datalect.plan.model import Aggregate, MetricUse, Ratio
+from datalect.plan.model import Aggregate, MetricUse, Nested, Ratio
 
 if TYPE_CHECKING:
     from datalect.plan.checked import CheckedPlan, OutputColumn
@@ -84,6 +84,7 @@ def _field(
         width=_width(output, rows),
         of=of,
         counted=counted,
+        inner=output.measure.of.fn if isinstance(output.measure, Nested) and output.step is None else "",
     )
 
 

@@ -62,6 +62,7 @@ class Field:
         width: width of a bin, for binned numbers.
         of: the field a step was derived from.
         counted: what is counted, for counts.
+        inner: what was aggregated first, for aggregates of aggregates ("average number of ... per ...").
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     width: float | None = None
     of: str = ""
     counted: Noun | None = None
+    inner: str = ""
 
     @property
     def figure(self) -> bool:

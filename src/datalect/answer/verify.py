@@ -1,14 +1,27 @@
-"""Whether a sentence may be shown: every claim in it maps to a fact."""
+"""Whether a sentence may be shown: every claim in it maps to a fact.
+
+The verifier reads the sentence itself (numbers, dates, names, words of direction), binds each to the group it
+stands with, and looks for the cell, count, filter or listed derivation that bears it out. Its vocabulary is
+closed: a word that is neither known to claim nothing nor part of the answer's own table fails the sentence.
+Listed derivations: difference, ratio, percentage of a whole or of a change, sum, rank, and rounding to the
+precision shown.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datalect.answer.ground import FactSet
+from datalect.answer.prove_claims import prove_claims
+from datalect.answer.prove_numbers import prove_numbers
+from datalect.answer.reading import Reading
+
 if TYPE_CHECKING:
-    from datalect.answer.ground import FactSet
     from datalect.answer.model import Answer
     from datalect.planner.base import Language
+
+_LONGEST = 2000  # characters; a longer "sentence" is no sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +38,32 @@ class Verdict:
 
 
 def verify(sentence: str, facts: FactSet | Answer, language: Language) -> Verdict:
-    """Check each number, date, name and direction of a sentence against the facts."""
-    return Verdict(bool(sentence) and facts is not None and language in ("en", "zh"))
+    """Check each number, date, name, unit, direction and order in a sentence against the facts.
+
+    Args:
+        sentence: one sentence, or several of one answer.
+        facts: the facts of an answer, or the answer.
+        language: language of the sentence.
+    """
+    ground = facts if isinstance(facts, FactSet) else facts.facts
+    if ground is None:
+        return Verdict(False, ("there are no facts",))
+    if not sentence.strip():
+        return Verdict(False, ("there is no sentence",))
+    if len(sentence) > _LONGEST:
+        return Verdict(False, ("the sentence is too long",))
+    problems: list[str] = []
+    for part in split_sentences(sentence, language):
+        reading = Reading(part, ground, language)
+        prove_numbers(reading)
+        prove_claims(reading)
+        problems += reading.problems
+    return Verdict(not problems, tuple(dict.fromkeys(problems)))
+
+
+def split_sentences(text: str, language: Language) -> list[str]:
+    """Cut a text into sentences."""
+    import re
+
+    pattern = r"(?<=[。！？])" if language == "zh" else r"(?<=[.!?])\s+(?=[A-Z0-9“(−$€£¥])"
+    return [part for part in re.split(pattern, text.strip()) if part.strip()]
