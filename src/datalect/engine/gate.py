@@ -107,7 +107,7 @@ def _measure(sql: str, parser: duckdb.DuckDBPyConnection) -> None:
             next_step="Put long lists of values into a file, open it as a table and join with it.",
         )
     depth = 0
-    ends = [offset for offset, _ in tokens[1:]] + [len(text)]
+    ends = [*(offset for offset, _ in tokens), len(text)][1:]
     for (start, kind), end in zip(tokens, ends, strict=True):
         if kind == duckdb.token_type.operator:
             for sign in text[start:end].decode("utf-8", "replace"):
