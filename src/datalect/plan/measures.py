@@ -215,7 +215,8 @@ class Measures:
             lead = Path(draft.root)
         rooted = Scope(draft.root, (draft.start,), lead)
         planned = Scope(home, (draft.start,), Path(home) if draft.start == home else None)
-        tests = Scope(draft.root, tuple(dict.fromkeys((home, *bases, draft.root))), draft.home)
+        lead = draft.home if draft.start == home else None
+        tests = Scope(draft.root, tuple(dict.fromkeys((draft.start, home, *bases, draft.root))), lead)
         return rooted, planned, tests
 
     def _write_aggregate(
