@@ -90,7 +90,8 @@ def test_several_tables_are_joined(ok, shell):
 
 def test_a_glossary_brings_words(ok, shell):
     (shell.folder / "words.yaml").write_text(
-        "columns:\n  sales.amount:\n    synonyms: [turnover, 营业额]\n", encoding="utf-8"
+        "tables:\n  sales:\n    columns:\n      amount:\n        synonyms: [turnover, 营业额]\n",
+        encoding="utf-8",
     )
     body = json.loads(ok("ask", "sales.csv", "total turnover", "--glossary", "words.yaml", "--json"))
     assert body["rows"] == [[700.5]]

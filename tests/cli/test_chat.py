@@ -93,7 +93,9 @@ def test_control_c_stops_a_question_and_keeps_the_conversation(shell):
     )
     try:
         child.expect("› ")
-        child.sendline("/sql SELECT count(*) FROM range(1000000000) a, range(1000000000) b")
+        child.sendline(
+            "/sql SELECT count(*) FROM range(10000000) a, range(1000000) b WHERE a.range + b.range = 7"
+        )
         child.expect(pexpect.TIMEOUT, timeout=2)
         child.sendintr()
         child.expect("Stopped")

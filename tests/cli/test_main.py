@@ -104,9 +104,8 @@ def test_help_imports_nothing_heavy():
 )
 @pytest.mark.parametrize("as_json", [False, True])
 def test_wrong_usage_is_exit_2_and_says_what_to_do(words, as_json, shell):
-    if as_json and words[:1] == ["sql"] and "--json" in words:
-        words = [word for word in words if word != "--json"]
-    done = shell.run(*words, *(["--json"] if as_json else []))
+    as_json = as_json or "--json" in words
+    done = shell.run(*words, *(["--json"] if as_json and "--json" not in words else []))
     assert done.returncode == 2
     assert done.stderr.startswith("datalect: ")
     assert "Traceback" not in done.stderr
@@ -179,7 +178,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(shell):
 
 
 def test_an_interrupt_is_exit_130_and_leaves_nothing_behind(shell):
-    heavy = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b"
+    heavy = "SELECT count(*) FROM range(10000000) a, range(1000000) b WHERE a.range + b.range = 7"
     with subprocess.Popen(
         [COMMAND, "sql", "sales.csv", heavy],
         cwd=shell.folder,
@@ -231,8 +230,6 @@ def test_colours_only_on_a_terminal_that_wants_them(shell):
 
 
 def test_chinese_is_printed_also_where_the_locale_is_ascii(shell):
-    done = shell.run(
-        "ask", "销售.csv", "总金额是多少", env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    )
+    done = shell.run("ask", "销售.csv", "总金额是多少", env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 3
     assert "销售.csv" in done.stderr

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Group, Parameter
 
-from datalect.cli.options import Language, ModelOptions, SourceOptions, Word
+from datalect.cli.options import Language, ModelOptions, SourceOptions, Word, texts
 from datalect.cli.show import note, out, out_json, print_answer, safe
 from datalect.errors import RefusedError, UsageError
 
@@ -67,21 +67,21 @@ def ask(
                 "--chart draws one answer and does not go with --batch.",
                 next_step="Leave it out: every object of a batch holds its chart.",
             )
+        [file] = texts([batch])
         return run_batch(
-            batch, tuple(map(str, words)), jobs=jobs, language=lang, sources=sources, model=model
+            Path(file), tuple(texts(words)), jobs=jobs, language=lang, sources=sources, model=model
         )
-    texts = [str(word) for word in words]
-    if len(texts) < 2:
+    if len(words) < 2:
         raise UsageError(
             "A table or the question is missing.",
             expected='SOURCE... "QUESTION"',
-            received=" ".join(texts) or "nothing",
+            received=" ".join(texts(words)) or "nothing",
             next_step='datalect ask sales.csv "What is the total amount by region?"',
         )
     if jobs != 1:
         raise UsageError("--jobs is for --batch.", next_step="Leave it out, or give --batch FILE.jsonl.")
     _check_chart(chart)
-    *tables, question = texts
+    *tables, question = texts(words)
     planner = model.llm_planner()
     with sources.open(tables) as data:
         if model.show_prompt:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import Language, ModelOptions, SourceOptions, Word
+from datalect.cli.options import Language, ModelOptions, SourceOptions, Word, texts
 from datalect.cli.show import grid, out, print_answer, print_error, safe, style
 from datalect.errors import DatalectError, UsageError
 
@@ -56,7 +56,7 @@ def chat(
     """
     if not tables:
         raise UsageError("No table was named.", next_step="datalect chat sales.csv")
-    if "-" in tables:
+    if "-" in texts(tables):
         raise UsageError(
             "A conversation reads questions from standard input, so a table cannot come from there.",
             next_step="Save the table to a file first.",
@@ -64,7 +64,7 @@ def chat(
     if model.show_prompt:
         raise UsageError("--show-prompt belongs to one question.", next_step="Use it with datalect ask.")
     planner = model.llm_planner()
-    with sources.open([str(table) for table in tables]) as data:
+    with sources.open(texts(tables)) as data:
         conversation = Conversation(data, language=lang, planner=planner, rephrase=model.rephraser())
         if sys.stdin.isatty():
             names = ", ".join(f"{t.name} ({t.rows:,} rows)" for t in data.catalog.tables)

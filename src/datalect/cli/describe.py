@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import Language, SourceOptions, Word
+from datalect.cli.options import Language, SourceOptions, Word, texts
 from datalect.cli.show import out, out_json, safe
 from datalect.errors import UsageError
 
@@ -36,7 +36,7 @@ def describe(
     """
     if not tables:
         raise UsageError("No table was named.", next_step="datalect describe sales.csv")
-    with sources.open([str(table) for table in tables]) as data:
+    with sources.open(texts(tables)) as data:
         if json:
             from datalect.cli.catalog_json import catalog_object
 

@@ -17,6 +17,7 @@ from datalect.cli.cache import cache
 from datalect.cli.chat import chat
 from datalect.cli.completion import completion
 from datalect.cli.describe import describe
+from datalect.cli.options import STANDARD_INPUT
 from datalect.cli.show import print_error
 from datalect.cli.sql import sql
 from datalect.errors import DatalectError, UsageError
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(tokens: list[str], as_json: bool) -> int:
     _write_utf8()
     try:
-        result = build_app()(tokens)
+        result = build_app()([STANDARD_INPUT if word == "-" else word for word in tokens])
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
         print_error(_usage_error(error, tokens), as_json)

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 # A source or a question: always text when it arrives. The Path makes shells complete file names.
 Word = str | Path
+# What a lone "-" is while the command line is parsed, which would take it for an option without a name.
+STANDARD_INPUT = "(standard input)"
+
+
+def texts(words: Sequence[Word]) -> list[str]:
+    """Words as they were typed."""
+    return ["-" if word == STANDARD_INPUT else str(word) for word in words]
+
+
 _UNNAMED = "MODEL"
 
 _SOURCES = Group("Reading", sort_key=10)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from datalect.cli.options import SourceOptions, Word
+from datalect.cli.options import SourceOptions, Word, texts
 from datalect.cli.show import grid, note, out, out_json
 from datalect.errors import UsageError
 
@@ -40,17 +40,16 @@ def sql(
     csv
         Print the result as CSV; cells that a spreadsheet would run as formulas are quoted.
     """
-    texts = [str(word) for word in words]
-    if len(texts) < 2:
+    if len(words) < 2:
         raise UsageError(
             "A table or the SQL text is missing.",
             expected='SOURCE... "SELECT ..."',
-            received=" ".join(texts) or "nothing",
+            received=" ".join(texts(words)) or "nothing",
             next_step='datalect sql sales.csv "SELECT count(*) FROM sales"',
         )
     if json and csv:
         raise UsageError("--json and --csv exclude each other.", next_step="Give one of them.")
-    *tables, text = texts
+    *tables, text = texts(words)
     with sources.open(tables) as data:
         result = data.sql(text)
     columns = list(result.table.column_names)
