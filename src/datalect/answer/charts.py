@@ -1,13 +1,457 @@
-"""The chart that fits an answer."""
+"""The chart of an answer as a Vega-Lite specification: data inline, no expressions, no addresses."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from datalect.answer.chart_rules import (
+    MOST_CATEGORIES,
+    MOST_POINTS,
+    MOST_SERIES,
+    MOST_SLICES,
+    Design,
+    decide,
+    order_of,
+)
+from datalect.answer.formats import group_name, plain_number
+from datalect.answer.ground import FactSet, Field, in_cycle, on_calendar
+from datalect.answer.jsonable import jsonable
+from datalect.answer.labels import is_chinese
+from datalect.answer.model import Chart
+from datalect.answer.safetext import visible
+from datalect.data.model import Grain
 
 if TYPE_CHECKING:
-    from datalect.answer.model import Answer, Chart
+    from datalect.answer.model import Answer
+    from datalect.planner.base import Language
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+# Okabe and Ito's palette, told apart by readers with any common colour blindness; yellow last, it is pale.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#4D4D4D", "#B8A800")
+_LATIN_FONTS = "Helvetica Neue, Arial, Liberation Sans, DejaVu Sans, sans-serif"
+CHINESE_FONTS = (
+    "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, WenQuanYi Zen Hei, "
+    "WenQuanYi Micro Hei, Droid Sans Fallback, SimHei, Arial, sans-serif"
+)
+_LABEL = "label"
+_SERIES = "series"
+_END = "bin end"
+_LONG_LABEL = 12
+_MANY_BARS = 12
+
+_NOTES = {
+    "en": {
+        "no_pie": "A pie is only drawn for up to {slices} parts of a whole; bars show the same figures.",
+        "no_log": "A logarithmic axis needs figures above zero; the axis is linear.",
+        "other": "The {n} smallest groups are drawn together as “other”.",
+        "top": "Only the first {n} of {all} groups are drawn.",
+        "series": "Only the {n} largest of {all} series are drawn.",
+        "points": "Only the first {n} of {all} rows are drawn.",
+        "other_name": "other",
+    },
+    "zh": {
+        "no_pie": "饼图只适合不超过{slices}个部分的整体，这里改用条形图。",
+        "no_log": "对数坐标轴要求数值大于零，这里使用线性坐标轴。",
+        "other": "最小的{n}个分组合并为“其他”。",
+        "top": "共{all}个分组，图中只画了前{n}个。",
+        "series": "共{all}个系列，图中只画了最大的{n}个。",
+        "points": "共{all}行，图中只画了前{n}行。",
+        "other_name": "其他",
+    },
+}
 
 
 def draw_chart(answer: Answer) -> Chart | None:
     """The chart of an answer, or None when there is nothing worth drawing."""
-    return None
+    if answer.status != "answered" or answer.facts is None or answer.plan is None:
+        return None
+    design = decide(answer.facts, answer.plan.show)
+    return None if design is None else _Drawing(answer.facts, design, answer.language).chart()
+
+
+class _Drawing:
+    """One chart in the making."""
+
+    def __init__(self, ground: FactSet, design: Design, language: Language) -> None:
+        self.ground = ground
+        self.design = design
+        self.language = language
+        self.notes: list[str] = [self._note(code, slices=MOST_SLICES) for code in design.notes]
+        self.rows = self._rows()
+
+    def _note(self, code: str, **values: Any) -> str:
+        return _NOTES[self.language][code].format(**values)
+
+    # ------------------------------------------------------------ data
+
+    def _rows(self) -> list[dict[str, Any]]:
+        design = self.design
+        needed = [f.name for f in self.ground.fields]
+        rows = [{name: row.get(name) for name in needed} for row in self.ground.rows]
+        if len(rows) > MOST_POINTS:
+            self.notes.append(self._note("points", n=MOST_POINTS, all=len(rows)))
+            rows = rows[:MOST_POINTS]
+        if design.kind in ("point", "box", "histogram") and not self.ground.figures:
+            return rows
+        if design.color is not None and design.kind != "heatmap":
+            rows = self._few_series(rows, design.color)
+        if not self._temporal(design.x) and design.x.width is None and not design.x.figure:
+            rows = order_of(self.ground, design, rows)
+            rows = self._few_groups(rows)
+        return rows
+
+    def _few_series(self, rows: list[dict[str, Any]], color: Field) -> list[dict[str, Any]]:
+        sums: dict[Any, float] = {}
+        for row in rows:
+            value = plain_number(row.get(self.design.y.name)) or 0
+            sums[row[color.name]] = sums.get(row[color.name], 0.0) + abs(float(value))
+        if len(sums) <= MOST_SERIES:
+            return rows
+        kept = set(sorted(sums, key=lambda k: -sums[k])[:MOST_SERIES])
+        self.notes.append(self._note("series", n=MOST_SERIES, all=len(sums)))
+        return [row for row in rows if row[color.name] in kept]
+
+    def _few_groups(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        x, y = self.design.x, self.design.y
+        groups = list(dict.fromkeys(row[x.name] for row in rows))
+        if len(groups) <= MOST_CATEGORIES or in_cycle(x):
+            return rows
+        if not y.additive or self.ground.cut or self.design.color is not None or y.percent:
+            self.notes.append(self._note("top", n=MOST_CATEGORIES, all=len(groups)))
+            kept = set(groups[:MOST_CATEGORIES])
+            return [row for row in rows if row[x.name] in kept]
+        ranked = sorted(rows, key=lambda r: -float(plain_number(r.get(y.name)) or 0))
+        head, tail = ranked[: MOST_CATEGORIES - 1], ranked[MOST_CATEGORIES - 1 :]
+        self.notes.append(self._note("other", n=len(tail)))
+        numbers = [n for n in (plain_number(r.get(y.name)) for r in tail) if n is not None]
+        other = {name: None for name in rows[0]} | {y.name: sum(numbers), _LABEL: self._note("other_name")}
+        keep = {id(row) for row in head}
+        return [row for row in rows if id(row) in keep] + [other]
+
+    def data(self) -> list[dict[str, Any]]:
+        """The rows drawn: the table's own columns, and the names of groups as they are shown."""
+        x, color = self.design.x, self.design.color
+        out = []
+        for row in self.rows:
+            cells = {name: self._cell(name, value) for name, value in row.items()}
+            if not self._temporal(x) and x.width is None and not x.figure:
+                cells.setdefault(_LABEL, group_name(row.get(x.name), x, self.language))
+            if color is not None:
+                cells[_SERIES] = group_name(row.get(color.name), color, self.language)
+            if x.width is not None and row.get(x.name) is not None:
+                cells[_END] = float(row[x.name]) + x.width
+            out.append(cells)
+        return out
+
+    def _cell(self, name: str, value: Any) -> Any:
+        shape = self.ground.field(name)
+        if shape is not None and shape.kind == "number":
+            number = plain_number(value)
+            return number if number is None or abs(number) < 2**53 else float(number)
+        if shape is not None and on_calendar(shape) and self._temporal(shape) and value is not None:
+            text = value.replace(tzinfo=None).isoformat() if hasattr(value, "hour") else value.isoformat()
+            return f"{text}Z" if "T" in text else text  # without a zone, a reader's own zone would move it
+        plain = jsonable(value)
+        return visible(plain) if isinstance(plain, str) else plain
+
+    # ------------------------------------------------------------ encodings
+
+    def _temporal(self, shape: Field) -> bool:
+        return on_calendar(shape) and not any(isinstance(r.get(shape.name), int) for r in self.ground.rows)
+
+    def _figure_axis(self, shape: Field, *, zero: bool) -> dict[str, Any]:
+        title = self._capital(
+            shape.phrase.in_(self.language) if shape.figure else shape.label.in_(self.language)
+        )
+        unit = shape.currency or shape.unit
+        if shape.percent == 1.0:
+            unit = "%"
+        if unit:
+            title += f"（{unit}）" if self.language == "zh" else f" ({unit})"
+        values = [v for v in (plain_number(r.get(shape.name)) for r in self.rows) if v is not None]
+        axis: dict[str, Any] = {"title": _wrapped(visible(title), 50)}
+        largest = max((abs(v) for v in values), default=0)
+        if shape.percent == 100.0:
+            axis["format"] = ".0%" if largest >= 0.1 else ".1%"
+        elif largest >= 1e6 and self.language == "en":
+            axis["format"] = "~s"
+        elif largest >= 10:
+            axis["format"] = ",~r" if largest < 1e6 else ",.0f"
+        scale: dict[str, Any] = {"zero": zero}
+        if self.design.log:
+            scale = {"type": "log"}
+        return {"field": _field(shape.name), "type": "quantitative", "axis": axis, "scale": scale}
+
+    def _group_axis(self, shape: Field) -> dict[str, Any]:
+        title = self._capital(shape.label.in_(self.language))
+        axis: dict[str, Any] = {"title": visible(title), "labelLimit": 0}
+        if self._temporal(shape):
+            axis |= {"format": _TIME_FORMATS[self.language].get(shape.grain or Grain.DAY, "%Y-%m-%d"),
+                     "labelOverlap": True, "labelFlush": False}  # fmt: skip
+            if shape.grain in _FEW_TICKS and len({r[shape.name] for r in self.rows}) <= 12:
+                axis["values"] = sorted(
+                    {self._cell(shape.name, r[shape.name]) for r in self.rows if r[shape.name]}
+                )
+                axis["labelAngle"] = -40
+            return {"field": _field(shape.name), "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+        labels = list(dict.fromkeys(row[_LABEL] for row in self.data()))
+        return {"field": _LABEL, "type": "nominal", "sort": labels, "axis": axis}
+
+    def _color(self, shape: Field) -> dict[str, Any]:
+        names = list(dict.fromkeys(row[_SERIES] for row in self.data()))
+        title = self._capital(shape.label.in_(self.language))
+        return {
+            "field": _SERIES,
+            "type": "nominal",
+            "sort": names,
+            "title": visible(title),
+            "scale": {"domain": names, "range": list(PALETTE[: len(names)])},
+            "legend": {"labelLimit": 0, "symbolLimit": MOST_SERIES},
+        }
+
+    def _capital(self, text: str) -> str:
+        return text[:1].upper() + text[1:] if self.language == "en" else text
+
+    # ------------------------------------------------------------ the whole
+
+    def chart(self) -> Chart:
+        """The finished chart."""
+        body = getattr(self, f"_{self.design.kind}")()
+        data = self.data()
+        fonts = CHINESE_FONTS if is_chinese(str(data) + str(body) + self._title()) else _LATIN_FONTS
+        spec = {
+            "$schema": SCHEMA,
+            "title": {"text": _wrapped(self._title(), 60), "anchor": "start", "fontSize": 14, "offset": 12},
+            "background": "white",
+            "padding": 12,
+            "data": {"values": data},
+            **body,
+            "config": {
+                "font": fonts,
+                "axis": {
+                    "labelFontSize": 12,
+                    "titleFontSize": 12,
+                    "titleFontWeight": "normal",
+                    "gridColor": "#e6e6e6",
+                },
+                "legend": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
+                "view": {"stroke": None},
+            },
+        }
+        return Chart(spec=spec, notes=tuple(self.notes), language=self.language)
+
+    def _title(self) -> str:
+        design, language = self.design, self.language
+        figure = design.y.phrase if design.y.figure else design.y.label
+        parts = [f for f in (design.x, design.color) if f is not None and f is not design.y]
+        text = figure.in_(language)
+        if design.kind == "point" and design.x.kind == "number" and not self.ground.groups:
+            text = (
+                f"{text} 与 {design.x.label.zh}"
+                if language == "zh"
+                else f"{text} against {design.x.label.en}"
+            )
+        elif parts:
+            names = [self._by(f) for f in parts]
+            text += f"（按{'、'.join(names)}）" if language == "zh" else f" by {' and '.join(names)}"
+        return visible(self._capital(text))
+
+    def _by(self, shape: Field) -> str:
+        grain = _GRAINS[self.language].get(shape.grain) if shape.grain and shape.role == "breakdown" else None
+        return grain or shape.label.in_(self.language)
+
+    def _bar(self) -> dict[str, Any]:
+        design = self.design
+        group, figure = self._group_axis(design.x), self._figure_axis(design.y, zero=True)
+        temporal = group["type"] == "temporal"
+        labels = [] if temporal else list(group["sort"])
+        lying = not temporal and design.color is None and not in_cycle(design.x) and (
+            len(labels) > _MANY_BARS or any(_width(label) > _LONG_LABEL for label in labels)
+        )  # fmt: skip
+        mark: dict[str, Any] = {"type": "bar", "color": PALETTE[0], "tooltip": False}
+        encoding: dict[str, Any] = {"y": group, "x": figure} if lying else {"x": group, "y": figure}
+        size: dict[str, Any] = {"width": 420, "height": {"step": 24}} if lying else {"height": 280}
+        if not lying:
+            size["width"] = 480 if temporal else {"step": max(34, min(70, 480 // max(1, len(labels))))}
+            if not temporal:
+                group["axis"]["labelAngle"] = 0 if sum(map(_width, labels)) < 60 else -40
+            else:
+                mark["width"] = max(4, min(60, 380 // max(1, len(self.rows))))
+        if design.color is not None:
+            encoding["color"] = self._color(design.color)
+            mark.pop("color")
+            if design.stacked:
+                figure["stack"] = "zero"
+            else:
+                figure["stack"] = None
+                encoding["xOffset"] = {"field": _SERIES, "type": "nominal", "sort": encoding["color"]["sort"]}
+                if not temporal:
+                    size["width"] = {"step": max(10, 60 // max(1, len(encoding["color"]["sort"])))}
+        return {"mark": mark, "encoding": encoding, **size}
+
+    def _line(self) -> dict[str, Any]:
+        design = self.design
+        encoding = {"x": self._group_axis(design.x), "y": self._figure_axis(design.y, zero=self._near_zero())}
+        if design.color is not None:
+            encoding["color"] = self._color(design.color)
+        many = len(self.rows) > 60
+        mark = {
+            "type": "line",
+            "color": PALETTE[0],
+            "strokeWidth": 2,
+            "point": False if many else {"size": 30},
+        }
+        return {"mark": mark, "encoding": encoding, "width": 520, "height": 280}
+
+    def _near_zero(self) -> bool:
+        """Lines show change, so their axis may leave zero out when every figure is far from it."""
+        values = [v for v in (plain_number(r.get(self.design.y.name)) for r in self.rows) if v is not None]
+        return not values or min(values) < 0.5 * max(values)
+
+    def _area(self) -> dict[str, Any]:
+        body = self._line()
+        body["mark"] = {"type": "area", "color": PALETTE[0], "opacity": 0.85}
+        body["encoding"]["y"]["scale"] = {"zero": True}
+        if self.design.color is not None:
+            body["encoding"]["y"]["stack"] = "zero"
+        return body
+
+    def _point(self) -> dict[str, Any]:
+        design = self.design
+        number = design.x.kind == "number" and (design.x.figure or design.x.role == "list")
+        x = self._figure_axis(design.x, zero=False) if number else self._group_axis(design.x)
+        encoding = {"x": x, "y": self._figure_axis(design.y, zero=False)}
+        if design.color is not None:
+            encoding["color"] = self._color(design.color)
+        mark = {"type": "point", "filled": True, "color": PALETTE[0], "opacity": 0.7, "size": 45}
+        return {"mark": mark, "encoding": encoding, "width": 480, "height": 320}
+
+    def _histogram(self) -> dict[str, Any]:
+        design = self.design
+        if design.x.width is None:  # a row list: the chart itself counts
+            title = self._capital(design.x.label.in_(self.language))
+            counted = "行数" if self.language == "zh" else "Rows"
+            return {
+                "mark": {"type": "bar", "color": PALETTE[0]},
+                "encoding": {
+                    "x": {"field": _field(design.x.name), "bin": {"maxbins": 30}, "title": visible(title)},
+                    "y": {"aggregate": "count", "title": counted},
+                },
+                "width": 480,
+                "height": 280,
+            }
+        x = self._figure_axis(design.x, zero=False) | {"bin": "binned"}
+        x["axis"]["title"] = visible(self._capital(design.x.label.in_(self.language)))
+        return {
+            "mark": {"type": "bar", "color": PALETTE[0]},
+            "encoding": {"x": x, "x2": {"field": _END}, "y": self._figure_axis(design.y, zero=True)},
+            "width": 480,
+            "height": 280,
+        }
+
+    def _box(self) -> dict[str, Any]:
+        design = self.design
+        encoding: dict[str, Any] = {"x": self._figure_axis(design.y, zero=False)}
+        if design.x is not design.y:
+            title = visible(self._capital(design.x.label.in_(self.language)))
+            encoding["y"] = {
+                "field": _field(design.x.name), "type": "nominal", "axis": {"title": title, "labelLimit": 0},
+            }  # fmt: skip
+        return {"mark": {"type": "boxplot", "color": PALETTE[0]}, "encoding": encoding, "width": 480}
+
+    def _heatmap(self) -> dict[str, Any]:
+        design = self.design
+        color = design.color or design.x
+        names = list(
+            dict.fromkeys(row[_SERIES] for row in sorted(self.data(), key=lambda r: str(r[_SERIES])))
+        )
+        if in_cycle(color) or color.kind in ("date", "number"):
+            known = sorted({r[color.name] for r in self.rows if r[color.name] is not None})
+            names = [group_name(value, color, self.language) for value in known]
+        x = self._group_axis(design.x)
+        if x["type"] == "temporal":
+            x["type"], x["axis"]["format"] = "ordinal", x["axis"]["format"]
+            x.pop("scale")
+            x["timeUnit"] = None
+        title = visible(self._capital(color.label.in_(self.language)))
+        figure = self._figure_axis(design.y, zero=False)
+        return {
+            "mark": {"type": "rect"},
+            "encoding": {
+                "x": x,
+                "y": {"field": _SERIES, "type": "nominal", "sort": names, "axis": {"title": title, "labelLimit": 0}},
+                "color": {
+                    "field": _field(design.y.name), "type": "quantitative", "scale": {"scheme": "viridis"},
+                    "legend": {"title": figure["axis"]["title"], "format": figure["axis"].get("format", ",~r")},
+                },
+            },
+            "width": {"step": 34},
+            "height": {"step": 24},
+        }  # fmt: skip
+
+    def _pie(self) -> dict[str, Any]:
+        design = self.design
+        names = list(dict.fromkeys(row[_LABEL] for row in self.data()))
+        title = visible(self._capital(design.x.label.in_(self.language)))
+        return {
+            "mark": {"type": "arc", "stroke": "white"},
+            "encoding": {
+                "theta": {"field": _field(design.y.name), "type": "quantitative", "stack": True},
+                "color": {
+                    "field": _LABEL, "type": "nominal", "sort": names, "title": title,
+                    "scale": {"domain": names, "range": list(PALETTE[: len(names)])}, "legend": {"labelLimit": 0},
+                },
+                "order": {"field": _field(design.y.name), "sort": "descending"},
+            },
+            "width": 300,
+            "height": 300,
+        }  # fmt: skip
+
+
+_TIME_FORMATS: dict[str, dict[Grain, str]] = {
+    "en": {
+        Grain.YEAR: "%Y", Grain.QUARTER: "Q%q %Y", Grain.MONTH: "%b %Y", Grain.WEEK: "%-d %b %Y",
+        Grain.DAY: "%-d %b %Y", Grain.HOUR: "%-d %b %H:%M", Grain.MINUTE: "%-d %b %H:%M", Grain.SECOND: "%H:%M:%S",
+    },
+    "zh": {
+        Grain.YEAR: "%Y年", Grain.QUARTER: "%Y年%q季度", Grain.MONTH: "%Y年%-m月", Grain.WEEK: "%-m月%-d日",
+        Grain.DAY: "%Y年%-m月%-d日", Grain.HOUR: "%-m月%-d日%H时", Grain.MINUTE: "%-d日 %H:%M", Grain.SECOND: "%H:%M:%S",
+    },
+}  # fmt: skip
+_GRAINS: dict[str, dict[Grain, str]] = {
+    "en": {
+        Grain.YEAR: "year", Grain.QUARTER: "quarter", Grain.MONTH: "month", Grain.WEEK: "week", Grain.DAY: "day",
+        Grain.HOUR: "hour", Grain.MONTH_OF_YEAR: "month of the year", Grain.QUARTER_OF_YEAR: "quarter of the year",
+        Grain.DAY_OF_WEEK: "day of the week", Grain.DAY_OF_MONTH: "day of the month",
+        Grain.HOUR_OF_DAY: "hour of the day",
+    },
+    "zh": {
+        Grain.YEAR: "年", Grain.QUARTER: "季度", Grain.MONTH: "月", Grain.WEEK: "周", Grain.DAY: "日",
+        Grain.HOUR: "小时", Grain.MONTH_OF_YEAR: "月份", Grain.QUARTER_OF_YEAR: "季度", Grain.DAY_OF_WEEK: "星期",
+        Grain.DAY_OF_MONTH: "日", Grain.HOUR_OF_DAY: "时段",
+    },
+}  # fmt: skip
+_FEW_TICKS = frozenset({Grain.YEAR, Grain.QUARTER, Grain.MONTH})
+
+
+def _field(name: str) -> str:
+    """A column name as Vega-Lite's field syntax takes it: dots and brackets are escaped."""
+    return name.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
+
+
+def _width(text: str) -> int:
+    """Width of a label in Latin letters; a Chinese character is two wide."""
+    return sum(2 if is_chinese(char) else 1 for char in text)
+
+
+def _wrapped(text: str, width: int) -> str | list[str]:
+    """Text in lines no wider than ``width`` Latin letters."""
+    lines, line = [], ""
+    for word in text.split(" ") if not is_chinese(text) else list(text):
+        joined = f"{line} {word}" if line and not is_chinese(text) else line + word
+        if line and _width(joined) > width:
+            lines.append(line)
+            joined = word
+        line = joined
+    lines.append(line)
+    return lines[0] if len(lines) == 1 else lines
