@@ -78,13 +78,27 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
             continue
         senses = [s for s in meaning[0].senses if s.kind in _KINDS]
         before = next((i for i in reversed(out) if any(c.isalnum() for c in i.text)), None)
-        if before is not None and _replaceable(before, senses):
+        grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
+        if before is not None and not grouped and _replaceable(before, senses):
+            rate = before.text.endswith(("rate", "率", "ratio"))
+            previous = out[-2] if len(out) > 1 and out[-1] is before and out[-2].end == before.start else None
+            if previous is not None and _part_of(previous, senses):
+                out.remove(previous)
             kept = [s for s in before.senses if s.kind == "cue" and s.data[0] == "by"]
             before.senses = [*(Sense(s.kind, s.data, max(s.score, 0.99)) for s in senses), *kept]
+            if rate:
+                out.append(Item(before.first, before.last, before.end, before.end, "rate", []))
         else:
             out.extend(inside)
         at = close + 1
     return out
+
+
+def _part_of(item: Item, senses: list[Sense]) -> bool:
+    """Whether a word before a clarified one names a part of the same header: 专业 before 大类(Major_category)."""
+    own = [str(s.data).rsplit(".", 1)[-1].lower() for s in item.senses if s.kind == "col"]
+    new = [str(s.data).rsplit(".", 1)[-1].lower() for s in senses if s.kind == "col"]
+    return any(o != n and o in n for o in own for n in new)
 
 
 def _replaceable(item: Item, senses: list[Sense]) -> bool:

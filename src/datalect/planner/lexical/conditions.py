@@ -164,10 +164,24 @@ def _time(filter_: Filter, scene: Scene, draft: Draft, tables: set[str]) -> dict
     tests = [t for m in (mention, *filter_.values) if (t := time_test(column, m, scene)) is not None]
     if not tests:
         return None
+    if any(_outside(column, m) for m in (mention, *filter_.values)):
+        draft.note(f"{column.name} holds no such time.", f"{column.name}中没有这段时间。", 0.3)
     if len(tests) > 1 and all(t.get("op") == "=" for t in tests):
         tests = [{"col": column.id, "op": "in", "val": [t["val"] for t in tests]}]
     test = tests[0] if len(tests) == 1 else {"any": tests}
     return {"not": test} if filter_.neg else test
+
+
+def _outside(column: Column, mention: TimeMention) -> bool:
+    """Whether the years asked for lie outside what a column holds."""
+    low, high = column.profile.minimum, column.profile.maximum
+    first, last = (getattr(low, "year", low), getattr(high, "year", high))
+    years = mention.years
+    if years is None and isinstance(mention.span, Dates) and mention.span.year is not None:
+        years = (mention.span.year, mention.span.year)
+    if years is None or not isinstance(first, int | float) or not isinstance(last, int | float):
+        return False
+    return (years[0] is not None and years[0] > last) or (years[1] is not None and years[1] < first)
 
 
 def time_test(column: Column, mention: TimeMention, scene: Scene) -> dict[str, Any] | None:

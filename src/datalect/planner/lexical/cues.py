@@ -77,6 +77,11 @@ def _patterns() -> tuple[_Pattern, ...]:
                 out.append(_Pattern(_compile(text, english), cue, adjective, 0.96))
                 if cue == "adj":
                     out.extend(_counted(text, adjective, english))
+    for line in _load("conditions.json"):
+        condition = (tuple(_texts(line, "about")), str(line["op"]), line["val"])
+        for language in ("en", "zh"):
+            for text in _texts(line, language):
+                out.append(_Pattern(_compile(text, language == "en"), "condition", condition, 0.93))
     for line in _load("implied.json"):
         about = tuple(_texts(line, "about"))
         for language in ("en", "zh"):

@@ -110,6 +110,16 @@ def label_column(table: Table) -> Column | None:
     return table.column(key[0]) if key else None
 
 
+def label_columns(table: Table) -> list[Column]:
+    """The label of a table's rows; a person's name stored in two columns takes both."""
+    by_words = {" ".join(split_header(c.name)): c for c in table.columns if not c.hidden}
+    for first, last in (("first name", "last name"), ("given name", "family name"), ("forename", "surname"), ("fname", "lname")):
+        if first in by_words and last in by_words:
+            return [by_words[first], by_words[last]]
+    label = label_column(table)
+    return [label] if label is not None else []
+
+
 def key_column(table: Table) -> Column | None:
     """The single column that identifies a row, when there is one."""
     for key in table.keys:
@@ -127,7 +137,7 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
             if column.hidden or not is_time(column):
                 continue
             words = set(split_header(column.name))
-            score = 0.8 if column.meaning.type is not SemanticType.YEAR else 0.72
+            score = 0.72 if column.meaning.type is not SemanticType.YEAR else 0.66
             if words & {
                 "birth",
                 "born",
@@ -157,10 +167,12 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
                 "时间",
                 "年份",
             }:
-                score += 0.08
+                score += 0.14
             if len(words) == 1:
                 score += 0.06
-            found.append((column, score))
+            if {stem(w) for w in words} & {stem(w) for w in split_header(table.name if table else "")}:
+                score += 0.1
+            found.append((column, min(score, 1.0)))
     return sorted(found, key=lambda pair: -pair[1])
 
 
@@ -211,5 +223,5 @@ def false_value(column: Column) -> object:
     return False if column.dtype.upper() == "BOOLEAN" else 0
 
 
-__all__ = ["false_value", "is_quantity", "key_column", "label_column", "natural_aggregate", "row_level", "time_columns",
+__all__ = ["false_value", "is_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",
            "trend_grain", "true_value"]  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
-from datalect.planner.lexical.cues import cue_mentions, plain_words
 from datalect.planner.lexical.clarify import clarify
+from datalect.planner.lexical.cues import cue_mentions, plain_words
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.index import term_index
 from datalect.planner.linking.lattice import best_cover
@@ -48,7 +48,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
             more.extend(term_mentions(tokens, index, stems, fits))
         if more:
             items = best_cover(tokens, [*mentions, *more], question.text)
-        parts = part_mentions(items, catalog, tokens)
+        parts = part_mentions(items, catalog, index)
         if parts:
             items = best_cover(tokens, [*mentions, *more, *parts], question.text)
     return clarify(Sequence(items, catalog, index))

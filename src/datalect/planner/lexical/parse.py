@@ -5,7 +5,12 @@ from __future__ import annotations
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.parse_filters import read_conditions
 from datalect.planner.lexical.parse_shape import read_chart, read_limit, read_rank, read_sort
-from datalect.planner.lexical.parse_wants import leftover_superlative, read_groups, read_wants
+from datalect.planner.lexical.parse_wants import (
+    leftover_superlative,
+    merge_time_groups,
+    read_groups,
+    read_wants,
+)
 from datalect.planner.lexical.sequence import Sequence
 
 
@@ -30,4 +35,5 @@ def parse(seq: Sequence) -> Frame:
     read_groups(seq, frame)
     read_wants(seq, frame)
     leftover_superlative(seq, frame)
+    merge_time_groups(seq, frame)
     return frame

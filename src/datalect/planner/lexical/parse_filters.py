@@ -28,6 +28,7 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     """Read all conditions, the most specific forms first."""
     _read_has_not(seq, frame)
     _read_null(seq, frame)
+    _read_conditions(seq, frame)
     _read_gaps(seq, frame)
     _read_text(seq, frame)
     _read_between(seq, frame)
@@ -525,12 +526,14 @@ def _wants_value(seq: Sequence, at: int) -> bool:
         return False
     others = [s for s in item.senses if s.kind in ("col", "table", "metric")]
     best = max((s.score for s in others), default=0.0)
-    if item.senses[0].kind in ("cue", "time", "implied") and value.score < 0.93 and not others:
+    dated = any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in seq.catalog.tables for c in t.columns)
+    leading = ("cue", "time", "implied") if dated else ("cue", "implied")
+    if item.senses[0].kind in leading and value.score < 0.93 and not others:
         return False
     if (
         seq.has(at, "time")
         and not seq.data(at, "time").bare
-        and any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in seq.catalog.tables for c in t.columns)
+        and dated
     ):
         return False
     if item.get("num") is not None and item.last - item.first == 1:
@@ -614,6 +617,9 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
             if k != named:
                 break
             continue
+        if seq.cue(k, "neg") and any(seq.items[k].text.split()[-1] in str(h.value).lower() for h in hits[0]):
+            seq.use(k, "filter")  # "no suspect identified" is itself the stored value
+            break
         if seq.cue(k, "neg") or (seq.cue(k, "cmp") and str(seq.cue(k, "cmp").argument) == "!="):  # type: ignore[union-attr]
             neg = True
             seq.use(k, "filter")
@@ -631,9 +637,13 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
         joined = joined or seq.cue(k, "and") is not None
         if seq.free(k):
             seq.use(k, "filter")
-    same = next((f for f in frame.filters if f.kind == "value" and not neg and f.hits == hits), None)
-    if same is not None:
-        return
+    named_twice = {(h.column, str(h.value)) for g in hits for h in g}
+    for other in frame.filters:
+        if other.kind == "value" and len(other.hits) == len(hits) == 1:
+            again = {(h.column, str(h.value)) for g in other.hits for h in g} & named_twice
+            if again:  # 技术类(Technology): one value, said twice
+                other.hits = [tuple(h for h in other.hits[0] if (h.column, str(h.value)) in again)]
+                return
     frame.filters.append(
         Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn="and" if joined else "")
     )
@@ -767,6 +777,19 @@ def _read_null(seq: Sequence, frame: Frame) -> None:
                     seq.use([at, k], "filter")
                     break
             break
+
+
+def _read_conditions(seq: Sequence, frame: Frame) -> None:
+    """Read words that are a condition by themselves: loss-making, 亏损."""
+    for at in range(len(seq)):
+        cue = seq.cue(at, "condition") if seq.free(at) else None
+        if cue is None or not isinstance(cue.argument, tuple):
+            continue
+        about, op, value = cue.argument
+        choices = [c for c in seq.about(about, 0.9) if (col := seq.column(c.ref)) is not None and is_quantity(col)]
+        if choices:
+            frame.filters.append(Filter("number", Ref(choices, at, seq.items[at].text), op, [value], at=at))
+            seq.use(at, "filter")
 
 
 def _read_gaps(seq: Sequence, frame: Frame) -> None:

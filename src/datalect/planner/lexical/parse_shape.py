@@ -78,7 +78,7 @@ def _cluster(seq: Sequence, at: int) -> list[int]:
         before -= 1
     if not seen_target or (len(out) and all(not seq.thing(k) and seq.cue(k, "axis") is None for k in out)):
         # "price descending": the column stands right before
-        previous = seq.content(at, -1, 1)
+        previous = seq.content(at, -1, 1) if not seq.cue(at - 1, "comma") else None
         if (
             previous is not None
             and seq.free(previous)
@@ -148,6 +148,7 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
                 _metric(seq, at, rank, frame)
             if rank.entity is None and rank.entity_table is None:
                 _entity(seq, at, rank, frame)
+            _averaged(seq, rank)
             frame.rank = rank
             continue
         cue = seq.cue(at, "nth") or seq.cue(at, "top") or seq.cue(at, "superl")
@@ -167,7 +168,23 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
             _entity(seq, at, rank, frame)
         if rank.by is None:
             rank.by = _implied_metric(seq, at)
+        _averaged(seq, rank)
         frame.rank = rank
+
+
+def _averaged(seq: Sequence, rank: Rank) -> None:
+    """Take "on average" as said of what things are ranked by."""
+    if rank.by is None or rank.by.kind != "col":
+        return
+    for k in range(len(seq)):
+        cue = seq.cue(k, "agg") if seq.free(k) else None
+        if cue is None or seq.ref(k) is not None or cue.argument not in ("avg", "median"):
+            continue
+        following = seq.content(k, 1, 2)
+        if following is None or not seq.quantity(following) or not seq.free(following):
+            rank.by = Want("agg", fn=str(cue.argument), ref=rank.by.ref, at=rank.by.at)
+            seq.use(k, "rank")
+            return
 
 
 def _confirm(seq: Sequence, at: int, rank: Rank) -> None:
@@ -240,8 +257,7 @@ def _number_of_things(seq: Sequence, at: int, rank: Rank) -> None:
             rank.n, rank.explicit_n, rank.superlative = int(number.value), True, False
             seq.use(k, "rank")
             if rank.entity is None and rank.entity_table is None and seq.free(following) and seq.thing(following):
-                ref = seq.ref(following)
-                rank.entity, rank.entity_table = ref, seq.table(following)
+                rank.entity, rank.entity_table = entity_at(seq, following)
                 seq.use(following, "entity")
             return
 
@@ -434,6 +450,11 @@ def _after_by(seq: Sequence, at: int) -> Want | None:
 def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     """Find the things ranked: "which city", "top 5 cities", 最高的三个城市."""
     han = seq.items[at].text[0] > "\u3000"
+    asked = _asked(seq, at)
+    if asked is not None:
+        rank.entity, rank.entity_table = entity_at(seq, asked)
+        seq.use(asked, "entity")
+        return
     after = seq.content(at, 1, 3)
     if after is not None and (seq.roles[after] == "rank" or not seq.free(after)):
         after = None
@@ -461,9 +482,34 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         if seq.quantity(position) and table is None and rank.by is None:
             # "highest price": the number itself
             continue
-        rank.entity, rank.entity_table = ref, table
+        rank.entity, rank.entity_table = entity_at(seq, position)
         seq.use(position, "entity")
         return
+
+
+def entity_at(seq: Sequence, at: int) -> tuple[Ref | None, str | None]:
+    """The things an item names: a table's rows, or the values of a column, whichever fits better."""
+    ref = seq.ref(at)
+    table = seq.items[at].get("table")
+    if table is not None and table.score >= 0.66 and (ref is None or table.score >= ref.choices[0].fit - 0.02):
+        return None, str(table.data)
+    return ref, None
+
+
+def _asked(seq: Sequence, at: int) -> int | None:
+    """The thing after "which" or 哪个, when it is a thing that can be ranked."""
+    for k in range(len(seq)):
+        if not seq.cue(k, "ask") or not seq.items[k].text.startswith(("which", "what", "哪")):
+            continue
+        following = seq.content(k, 1, 0) if not seq.items[k].text.startswith("what") else (k + 1 if k + 1 < len(seq) else None)
+        if following is None or not seq.free(following) or following == at or not seq.thing(following):
+            continue
+        if seq.quantity(following) and seq.table(following) is None and not _keyish(seq, following):
+            continue
+        if seq.cue(following, "count", "agg", "superl"):
+            continue
+        return following
+    return None
 
 
 def _keyish(seq: Sequence, at: int) -> bool:

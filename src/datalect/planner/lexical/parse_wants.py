@@ -104,6 +104,9 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
     ref = seq.ref(at)
     if grain is not None and (ref is None or ref.choices[0].fit < 0.9):
         return Group(None, grain=str(grain.argument), at=at)
+    entity = seq.items[at].get("table")
+    if entity is not None and entity.score >= 0.75 and (ref is None or entity.score >= ref.choices[0].fit - 0.02):
+        return Group(None, table=str(entity.data), at=at)
     if ref is not None:
         table = seq.table(at, 0.9)
         if table is not None and (ref.choices[0].fit < 0.8 or (table is not None and ref.choices[0].fit < 0.9)):
@@ -115,6 +118,23 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
     if seq.has(at, "value") and kind == "by":
         return None
     return None
+
+
+def merge_time_groups(seq: Sequence, frame: Frame) -> None:
+    """A grain and a date named apart are one breakdown: 每年 ... (按Yr Sold), "which hour do most pickups happen"."""
+    bare = next((g for g in frame.groups if g.ref is None and g.grain), None)
+    if bare is None:
+        return
+    for group in frame.groups:
+        column = seq.column(group.ref.choices[0].ref) if group.ref is not None and group.ref.choices else None
+        if column is not None and is_time(column) and group.grain is None:
+            bare.ref = group.ref
+            frame.groups.remove(group)
+            return
+    entity = frame.rank.entity if frame.rank is not None else None
+    column = seq.column(entity.choices[0].ref) if entity is not None and entity.choices else None
+    if frame.rank is not None and column is not None and is_time(column):
+        bare.ref, frame.rank.entity = entity, None
 
 
 # ---------------------------------------------------------------- measures
@@ -283,6 +303,14 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
             seq.use(target, "want")
             target = seq.content(target, 1, 2)
         seq.use(at, "want")
+        verb = _verb_quantity(seq, at, target)
+        if verb is not None and target is not None:
+            # "how many people died": the verb names the number
+            frame.wants.append(Want("agg", fn="sum", ref=seq.ref(verb), at=verb))
+            seq.use(verb, "want")
+            if target != verb and seq.free(target):
+                seq.use(target, "noise")
+            continue
         if target is None or not seq.free(target) or not (seq.thing(target) or not seq.items[target].senses):
             if target is not None and seq.roles[target] == "filter":
                 frame.wants.append(Want("count", at=at))
@@ -333,6 +361,17 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
                 Want("count", ref=seq.ref(also + 1), table=seq.table(also + 1), distinct=True, at=also + 1)
             )
     _count_thresholds(seq, frame)
+
+
+def _verb_quantity(seq: Sequence, at: int, target: int | None) -> int | None:
+    """A verb after "how many people" that names a number of its own: died, attended."""
+    if target is None or not seq.free(target) or seq.table(target) is not None or (seq.ref(target, implied=False) is not None):
+        return None
+    nobody = not seq.items[target].senses or seq.cue(target, "unit_noise") or seq.has(target, "implied")
+    for k in range(target, min(len(seq), target + 3)):
+        if nobody and seq.free(k) and seq.has(k, "implied") and seq.quantity(k) and not seq.has(k, "value"):
+            return k
+    return None
 
 
 def _keylike(seq: Sequence, ref: Ref, table: str) -> bool:
@@ -545,6 +584,9 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             if ref is not None and ref.choices[0].fit >= 0.9 and not _keylike(seq, ref, table):
                 frame.wants.append(Want("col", ref=ref, at=at))
             continue
+        if ref is not None and not seq.quantity(at) and _modifier(seq, frame, at):
+            seq.use(at, "modifier")
+            continue
         if ref is not None and not (noise and ref.choices[0].fit < 0.9):
             frame.wants.append(Want("col", ref=ref, at=at))
             seq.use(at, "want")
@@ -564,6 +606,14 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             # a condition or an order that was heard but could not be placed must not be passed over in silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
+
+
+def _modifier(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a header only qualifies the number right after it: "product sales", 产品销售额."""
+    after = at + 1
+    if frame.listing or frame.asks_which or after >= len(seq) or seq.roles[after] not in ("", "want"):
+        return False
+    return seq.quantity(after) and seq.cue(after, "agg", "count") is None and seq.ref(after, implied=False) is not None
 
 
 def leftover_superlative(seq: Sequence, frame: Frame) -> None:

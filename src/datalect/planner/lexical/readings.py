@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
@@ -19,7 +19,7 @@ from datalect.planner.lexical.conditions import main_times, prepare_values
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Frame, Ref
 from datalect.planner.lexical.graph import TableGraph
-from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.sequence import Sequence, is_number
 from datalect.planner.linking.text import Normalised
 
 _COMBINATIONS = 14
@@ -128,13 +128,30 @@ def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
         column = seq.column(choice.ref) if choice.kind == "col" else None
         return choice.fit * (1.06 if column is not None and column.table in named else 1.0)
 
-    return sorted(ref.choices, key=lambda c: -worth(c))[:4]
+    texts = [c for c in ref.choices if (col := seq.column(c.ref)) is not None and not is_number(col)]
+    grouped = any(g.ref is ref for g in frame.groups)
+    adjusted = []
+    for choice in ref.choices:
+        column = seq.column(choice.ref) if choice.kind == "col" else None
+        factor = 1.0
+        if grouped and texts and column is not None and is_number(column) and choice.fit < 0.95:
+            factor = 0.9  # people group by names rather than by their codes
+        if column is not None and loose(column.table, seq):
+            factor *= 0.88
+        adjusted.append(replace(choice, fit=choice.fit * factor) if factor < 1 else choice)
+    return sorted(adjusted, key=lambda c: -worth(c))[:4]
+
+
+def loose(table: str, seq: Sequence) -> bool:
+    """Whether a table hangs on no other while others do: a view, or a copy somebody left."""
+    keys = seq.catalog.foreign_keys
+    return len(keys) >= 2 and not any(table in (k.table, k.ref_table) for k in keys)
 
 
 def _fit(used: list[Choice]) -> float:
     score = 1.0
     for choice in used:
-        score *= min(1.0, choice.fit) ** 0.6
+        score *= min(1.0, choice.fit) ** 0.8
     return score
 
 
@@ -144,7 +161,7 @@ def _together(used: tuple[Choice, ...], seq: Sequence, graph: TableGraph) -> flo
     if len(tables) < 2:
         return 1.0
     start = graph.base(sorted(tables))
-    return 0.5 if start is None else 0.93 ** min(start[1], 6)
+    return 0.5 if start is None else (1.0, 0.95, 0.82, 0.7, 0.6, 0.5, 0.4)[min(start[1], 6)]
 
 
 def _checked(

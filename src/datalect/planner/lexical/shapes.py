@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from datalect.data.model import Column, SemanticType
+from datalect.data.model import Column
+from datalect.plan.model import Dates
 from datalect.planner.lexical.build import Builder, tag_group, tag_measure
 from datalect.planner.lexical.conditions import main_time, test_of
-from datalect.planner.lexical.defaults import label_column, natural_aggregate, row_level, trend_grain
+from datalect.planner.lexical.defaults import (
+    label_column,
+    label_columns,
+    natural_aggregate,
+    row_level,
+    trend_grain,
+)
 from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Group, Ref, Want
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
@@ -85,10 +92,10 @@ def _labels(b: Builder, draft: Draft) -> list[str]:
         table = b.catalog.table(name)
         if table is None:
             continue
-        column = label_column(table)
-        if column is not None:
-            draft.why[f"list.{column.id}"] = at
-            return [column.id]
+        columns = label_columns(table)
+        if columns:
+            draft.why[f"list.{columns[0].id}"] = at
+            return [c.id for c in columns]
         return [c.id for c in table.columns if not c.hidden][:20]
     return []
 
@@ -207,7 +214,7 @@ def top_rows(b: Builder) -> Draft | None:
             if not rank.explicit_n:
                 return None
         else:
-            shown = [label.id]
+            shown = [c.id for c in label_columns(table)] if table is not None else [label.id]
     head = b.seq.column(shown[0]) if shown else None
     if head is not None and not row_level(head) and len(shown) == 1 and not is_quantity(head):
         # a category with many rows: groups are meant, unless each row is a thing of its own
@@ -502,6 +509,8 @@ def breakdown(b: Builder) -> Draft | None:
     ends = _ends(b, draft, tables) if {"growth", "change"} & set(steps) or frame.compare else None
     if ends is not None:
         return _between_ends(b, draft, measures, ends, groups)
+    if "growth" in steps and (moment := _one_period(b, draft, tables)) is not None:
+        return _against_before(b, draft, measures, moment, str(steps["growth"]))
     time_step = next((n for n in ("trend", "growth", "cumulative", "moving", "change") if n in steps), None)
     by: list[dict[str, Any]] = []
     taken: set[str] = set()
@@ -601,6 +610,51 @@ def _between_ends(
     if len(by) > 1:
         step["within"] = by[0]["as"]
     draft.plan = {"get": measures, "by": by, "where": [test], "then": [step], "_done": [filter_], "task": "growth"}
+    return draft
+
+
+def _one_period(b: Builder, draft: Draft, tables: set[str]) -> tuple[Any, Column, dict[str, Any]] | None:
+    """The single year, quarter or month a change is asked for."""
+    times = [f for f in b.frame.filters if f.kind == "time" and f.time is not None]
+    if len(times) != 1 or times[0].values or b.frame.groups:
+        return None
+    span = times[0].time.span if times[0].time is not None else None
+    if not isinstance(span, Dates) or span.year is None or span.day or span.week or span.half or span.fiscal:
+        return None
+    column = b.picked(times[0].ref, draft) if times[0].ref is not None else main_time(b.scene, draft, tables)
+    if column is None:
+        return None
+    return times[0], column, span.model_dump(exclude_none=True, exclude_defaults=True)
+
+
+def _against_before(
+    b: Builder, draft: Draft, measures: list[dict[str, Any]], moment: tuple[Any, Column, dict[str, Any]], kind: str
+) -> Draft | None:
+    """A period's change against the one before, or against the same one a year earlier."""
+    filter_, column, span = moment
+    year = int(span["year"])
+    unit = "month" if "month" in span else "quarter" if "quarter" in span else "year"
+    before = dict(span)
+    if unit == "year" or kind == "year":
+        before["year"] = year - 1
+    elif span[unit] == 1:
+        before.update({"year": year - 1, unit: 12 if unit == "month" else 4})
+    else:
+        before[unit] = span[unit] - 1
+    group: dict[str, Any] = {"col": column.id}
+    if is_number(column):
+        if unit != "year":
+            return None
+        test: dict[str, Any] = {"col": column.id, "op": "in", "val": [year - 1, year]}
+    else:
+        group["grain"] = unit
+        test = {"any": [{"time": column.id, "in": before}, {"time": column.id, "in": span}]}
+    taken: set[str] = set()
+    tag_group(group, b.seq, taken)
+    of = tag_measure(measures[0], b.seq, taken)
+    step = {"fn": "pct_change", "of": of, "over": group["as"]}
+    draft.plan = {"get": measures[:1], "by": [group], "where": [test], "then": [step], "_done": [filter_],
+                  "sort": [{"of": group["as"], "dir": "desc"}], "top": 1, "task": "growth"}  # fmt: skip
     return draft
 
 
@@ -835,8 +889,11 @@ def ratio(b: Builder) -> Draft | None:
     whole = {"fn": "ratio", "num": {**measure, "where": tests}, "den": dict(measure)}
     plan: dict[str, Any] = {"get": [whole], "task": "share", "_done": parts}
     by = [g for x in b.frame.groups[:2] if (g := b.group(x, draft, tables_in(tests, b.seq))) is not None]
+    compared = _compared(b, draft)
+    if compared is not None and compared.id not in [g["col"] for g in by] and not any(b.picked(f.ref, draft) is compared for f in parts):
+        by.append({"col": compared.id})
     if by:
-        plan["by"] = by
+        plan["by"] = by[:2]
     draft.plan = _with_show(b, plan)
     return draft
 
@@ -863,7 +920,12 @@ def distribution(b: Builder) -> Draft | None:
         elif (
             is_quantity(column) and is_number(column) and column.profile.distinct > 15 and not is_time(column)
         ):
-            group["bins"] = 10
+            width = next((c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bin_width")) and c.number), None)
+            bins = next((c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bins")) and c.number), None)
+            if width:
+                group["width"] = float(width)
+            else:
+                group["bins"] = int(bins) if bins and 2 <= bins <= 200 else 10
         by.append(group)
     if len(columns) == 2 and b.frame.mark not in (None, "histogram"):
         draft.weight *= 0.5

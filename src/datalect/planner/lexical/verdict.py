@@ -11,7 +11,7 @@ from datalect.planner.linking.text import Normalised
 
 ANSWER = 0.42
 SHOW = 0.16
-CLOSE = 0.86
+CLOSE = 0.9
 
 _REASONS = {
     "unknown": {

@@ -98,7 +98,7 @@ def _add_table(index: TermIndex, table: Table) -> None:
         if term:
             index.add(term, target, 0.99)
     words = split_header(table.name)
-    _add_words(index, words, target, parts=0.7, head_only=True)
+    _add_words(index, words, target, parts=0.95, head_only=True)
 
 
 def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool) -> None:

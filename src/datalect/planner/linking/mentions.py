@@ -17,7 +17,7 @@ from datalect.planner.linking.numbers import find_numbers
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.text import Normalised, fold, is_han
 from datalect.planner.linking.tokens import Token
-from datalect.planner.linking.vocabulary import concepts_of, term_key, vocabulary
+from datalect.planner.linking.vocabulary import common_words, concepts_of, term_key, vocabulary
 
 _LONGEST_HAN = 14
 _LONGEST_WORDS = 8
@@ -279,7 +279,7 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
     if not good:
         return []
     top = max(h.score for h in good)
-    if top < 0.8 and len(good) > 1:
+    if len(good) > 1 and all(text in fold(str(h.value)) for h in good):
         # a word many values share is no name of one of them; see part_mentions
         return []
     span = spans.tokens(run[0].start, run[-1].end)
@@ -289,12 +289,14 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
     return [Mention(*span, Sense("value", kept, 0.75 * top))]
 
 
-def part_mentions(items: Sequence[Item], catalog: Catalog, tokens: Sequence[Token]) -> list[Mention]:
+def part_mentions(items: Sequence[Item], catalog: Catalog, index: TermIndex) -> list[Mention]:
     """Unknown words that several stored values of one column contain: "toyota" in names of cars."""
     found: list[Mention] = []
     for item in items:
         text = item.text
         if item.senses or term_key(text) in vocabulary().names or not text[:1].isalpha():
+            continue
+        if stem(text) in common_words() or stem(text) in index.words:
             continue
         han = is_han(text[0])
         if len(text) < (2 if han else 3):

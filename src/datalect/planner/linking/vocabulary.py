@@ -108,6 +108,13 @@ def synonyms(term: str) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(out.items(), key=lambda pair: -pair[1]))
 
 
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Stems of everyday words that are never taken for a part of a stored value."""
+    data = json.loads(files("datalect.planner.linking").joinpath("concepts.json").read_text(encoding="utf-8"))
+    return frozenset(stem(word) for word in data["common"].split())
+
+
 def expand(word: str) -> str:
     """The words an abbreviation stands for, or the word itself."""
     return vocabulary().expansions.get(word, word)
@@ -141,5 +148,5 @@ def segment_chinese(text: str, *, whole: bool = True) -> list[str]:
     return parts
 
 
-__all__ = ["Concept", "Vocabulary", "concepts_of", "expand", "segment_chinese", "stem", "synonyms", "term_key",
+__all__ = ["Concept", "Vocabulary", "common_words", "concepts_of", "expand", "segment_chinese", "stem", "synonyms", "term_key",
            "vocabulary"]  # fmt: skip
