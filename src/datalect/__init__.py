@@ -31,8 +31,8 @@ The same in Chinese:
 
 Your own SQL runs through the same sandbox, which reads these tables and nothing else:
 
->>> data.sql("SELECT sum(amount) AS total FROM sales").table.to_pylist()
-[{'total': 325}]
+>>> data.sql("SELECT count(*) AS n FROM sales WHERE amount > 70").table.to_pylist()
+[{'n': 3}]
 >>> data.close()
 
 What to know next:
