@@ -172,7 +172,9 @@ def _convert(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
         if item.filled == 0:
             continue
         if item.kind == "text":
-            decision = decide(connection, draft.source, column.name, item.approximate_distinct)
+            decision = decide(
+                connection, draft.source, column.name, item.approximate_distinct, draft.item.rows
+            )
         else:
             decision = decide_compact_dates(connection, draft.source, item)
         if decision is not None:
@@ -204,10 +206,10 @@ def _mark_missing(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
 def _meanings(
     connection: DuckDBPyConnection, draft: _TableDraft, profiles: dict[str, ColumnProfile]
 ) -> list[Column]:
-    sample = _sample(connection, draft)
+    sample = _sample(connection, draft, profiles)
     names = [c.name for c in draft.columns]
     columns = []
-    for position, column in enumerate(draft.columns):
+    for column in draft.columns:
         profile = profiles[column.name]
         form = column.decision.form if column.decision else None
         evidence = Evidence(
@@ -220,7 +222,7 @@ def _meanings(
             maximum=profile.maximum,
             values=[value for value, _ in profile.values],
             complete=profile.values_complete,
-            sample=[row[position] for row in sample if row[position] is not None],
+            sample=sample.get(column.name, ()),
             siblings=[n for n in names if n != column.name],
             table=draft.item.name,
             unit=form.unit if form else None,
@@ -242,10 +244,23 @@ def _meanings(
     return columns
 
 
-def _sample(connection: DuckDBPyConnection, draft: _TableDraft) -> list[tuple[Any, ...]]:
-    rows = draft.item.rows
-    if rows <= SAMPLE_ROWS or draft.item.in_place:
-        return connection.execute(f"SELECT * FROM {draft.view} LIMIT {SAMPLE_ROWS}").fetchall()
-    return connection.execute(
-        f"SELECT * FROM {draft.view} USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42)"
-    ).fetchall()
+def _sample(
+    connection: DuckDBPyConnection, draft: _TableDraft, profiles: dict[str, ColumnProfile]
+) -> dict[str, list[Any]]:
+    """Values of some rows of the columns whose distinct values are not all known."""
+    kinds = ("text", "temporal", "float")
+    names = [
+        c.name
+        for c in draft.columns
+        if not profiles[c.name].values_complete and draft.raw[c.name].kind in kinds
+    ]
+    if not names:
+        return {}
+    listed = ", ".join(identifier(name) for name in names)
+    spread = draft.item.rows > SAMPLE_ROWS and not draft.item.in_place
+    some = f" USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42)" if spread else f" LIMIT {SAMPLE_ROWS}"
+    rows = connection.execute(f"SELECT {listed} FROM {draft.view}{some}").fetchall()
+    return {
+        name: [row[position] for row in rows if row[position] is not None]
+        for position, name in enumerate(names)
+    }

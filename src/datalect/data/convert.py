@@ -43,14 +43,17 @@ class Decision:
     problems: tuple[Problem, ...] = ()
 
 
-def decide(connection: DuckDBPyConnection, relation: str, name: str, distinct: int) -> Decision | None:
+def decide(
+    connection: DuckDBPyConnection, relation: str, name: str, distinct: int, rows: int
+) -> Decision | None:
     """Propose a form for a text column and prove it on all rows; None leaves the column as text.
 
     Args:
         connection: open connection.
         relation: quoted table the column is in.
         name: the column.
-        distinct: (approximate) number of distinct values, which decides how it is counted.
+        distinct: (approximate) number of distinct values, which decides how they are counted.
+        rows: rows of the table.
     """
     texts = _texts(connection, relation, name, PROBE)
     if propose(name, texts) is None:
@@ -58,21 +61,17 @@ def decide(connection: DuckDBPyConnection, relation: str, name: str, distinct: i
     if distinct > PROBE:
         texts = _texts(connection, relation, name, SAMPLE)
     form = propose(name, texts)
-    for _ in range(2):
-        if form is None:
-            return None
-        form, counted, failures = _count(connection, relation, name, form, distinct)
-        filled, converted, marked = counted
-        if not failures:
-            break
+    if form is None:
+        return None
+    proven, (filled, converted, marked), failures = _count(connection, relation, name, form, distinct, rows)
+    if failures:
         # a unit or form the sample did not hold: look once more with the failures in sight
         wider = propose(name, [*texts, *(text for text, _ in failures)])
-        if wider is None or wider.expression == form.expression:
-            break
-        form = wider
-    else:
-        assert form is not None  # noqa: S101 - the loop returns otherwise
-        form, (filled, converted, marked), failures = _count(connection, relation, name, form, distinct)
+        if wider is not None and wider.expression != form.expression:
+            proven, (filled, converted, marked), failures = _count(
+                connection, relation, name, wider, distinct, rows
+            )
+    form = proven
     if not converted or converted < ENOUGH * (filled - marked):
         return None
     return _report(connection, relation, name, form, filled, converted, marked, failures)
@@ -95,30 +94,45 @@ def _texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int)
 
 
 def _count(
-    connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int
+    connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int, rows: int
 ) -> tuple[Form, tuple[int, int, int], list[tuple[str, int]]]:
     """Filled, converted and marked rows, and the most frequent texts that could not be read."""
+    if form.cheap:
+        quick = replace(form, expression=form.cheap)
+        counted = _tally(connection, relation, name, quick, distinct, rows)
+        if counted is not None:
+            return counted
+    counted = _tally(connection, relation, name, replace(form, strict=""), distinct, rows)
+    if counted is None:  # cannot be: without a pattern every text counts
+        return form, (0, 0, 0), []
+    return counted
+
+
+def _tally(
+    connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int, rows: int
+) -> tuple[Form, tuple[int, int, int], list[tuple[str, int]]] | None:
+    """Counts of one expression; None when texts outside its pattern ask for the full grammar."""
     column = identifier(name)
     grouped = (
         f"(SELECT {column}, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY ALL)"
-        if distinct <= 100_000
+        if distinct <= rows // 2
         else f"(SELECT {column}, 1 AS n FROM {relation} WHERE {column} IS NOT NULL)"
     )
     words = ", ".join(literal(w) for w in MISSING_WORDS)
-    cheap = form.cheap or form.expression
+    inside = f"regexp_matches({column}, {literal(form.strict)})" if form.strict else "true"
     source = (
-        f"SELECT {column} AS t, n, {form.expression} AS v, {cheap} AS c, "
-        f"lower(trim({column})) IN ({words}) AS m FROM {grouped}"
+        f"SELECT {column} AS t, n, {form.expression} AS v, {inside} AS s, "
+        f"v IS NULL AND lower(trim({column})) IN ({words}) AS m FROM {grouped}"
     )
     row = connection.execute(
-        "SELECT sum(n), sum(n) FILTER (v IS NOT NULL), sum(n) FILTER (v IS NULL AND m), "
-        f"count(*) FILTER (v IS DISTINCT FROM c){_whole(form)} FROM ({source})"
+        f"SELECT sum(n), sum(n) FILTER (v IS NOT NULL), sum(n) FILTER (m), "
+        f"count(*) FILTER (NOT s AND NOT m){_whole(form)} FROM ({source})"
     ).fetchone()
-    filled, converted, marked, differing, fractions = (int(x or 0) for x in row or (0,) * 5)
-    if form.cheap and not differing:
-        form = replace(form, expression=form.cheap)
+    filled, converted, marked, outside, fractions = (int(x or 0) for x in row or (0,) * 5)
+    if outside:
+        return None
     if form.dtype == "DOUBLE" and not fractions and converted:
-        form = replace(form, dtype="BIGINT", expression=f"CAST({form.expression} AS BIGINT)", cheap="")
+        form = replace(form, dtype="BIGINT", expression=f"CAST({form.expression} AS BIGINT)")
     failures: list[tuple[str, int]] = []
     if filled - converted - marked > 0:
         failures = [
@@ -128,7 +142,7 @@ def _count(
                 "GROUP BY 1 ORDER BY k DESC, t LIMIT 100"
             ).fetchall()
         ]
-    return form, (filled, converted, marked), failures
+    return replace(form, cheap="", strict=""), (filled, converted, marked), failures
 
 
 def _whole(form: Form) -> str:

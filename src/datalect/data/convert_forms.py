@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from datalect.data import convert_sql as sql
@@ -30,7 +30,8 @@ class Form:
         kind: what the report calls it, such as ``money`` or ``chinese_date``.
         dtype: DuckDB type of the result.
         expression: SQL over the quoted column name.
-        cheap: a cheaper expression that may do the same, or "".
+        cheap: a cheaper expression, or "".
+        strict: regular expression of the texts on which ``cheap`` is known to give the same.
         unit: unit and currency found in the cells.
         grain: calendar unit of dates.
         order_guessed: the order of day and month could not be told from the values.
@@ -41,6 +42,7 @@ class Form:
     dtype: str
     expression: str
     cheap: str = ""
+    strict: str = ""
     unit: Unit | None = None
     grain: Grain | None = None
     order_guessed: bool = False
@@ -150,16 +152,16 @@ def _number_form(
     kind = {"money": "money", "percent": "percent"}.get(shared.family, "number") if shared else "number"
     if kind == "number" and shared is not None:
         kind = "number_with_unit"
+    form = Form(kind=kind, dtype="DOUBLE", expression=sql.number(text, mark, prefixes, suffixes), unit=shared)
     dropped = {c for m in matched for c in m[4] if not c.isdigit() and c != mark}
     dropped |= {c for p in (*prefixes, *suffixes) for c in p} | {" "}
-    plain = not any(suffixes.values()) and not any(m[0] for m in matched)
-    safe = dropped.isdisjoint("0123456789+-.eE" if mark == "." else "0123456789+-,eE")
-    return Form(
-        kind=kind,
-        dtype="DOUBLE",
-        expression=sql.number(text, mark, prefixes, suffixes),
-        cheap=sql.simple_number(identifier(name), mark, "".join(sorted(dropped))) if plain and safe else "",
-        unit=shared,
+    same_power = not any(suffixes.values()) and not any(m[0] for m in matched)
+    if not same_power or not dropped.isdisjoint(f"0123456789+-{mark}eE"):
+        return form
+    return replace(
+        form,
+        cheap=sql.simple_number(identifier(name), mark, "".join(sorted(dropped))),
+        strict=sql.simple_pattern(mark, prefixes, tuple(suffixes)),
     )
 
 

@@ -5,9 +5,10 @@ Each function takes a SQL expression of text and gives one that is NULL where th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from datalect.data.parse import BLANKS, NARROW, NUMBER, NUMBER_GROUPS, WIDE
+from datalect.data.parse import BLANKS, GROUPED, NARROW, NUMBER, NUMBER_GROUPS, WIDE
 from datalect.data.parse_time import (
     CHINESE_CLOCK,
     CLOCK,
@@ -63,6 +64,16 @@ def simple_number(text: str, decimal: str, dropped: str) -> str:
     if decimal == ",":
         stripped = f"replace({stripped}, ',', '.')"
     return f"try_cast({stripped} AS DOUBLE)"
+
+
+def simple_pattern(decimal: str, prefixes: Sequence[str], suffixes: Sequence[str]) -> str:
+    """The texts on which ``simple_number`` and ``number`` agree: no brackets, no wide digits."""
+    before = "|".join(re.escape(p) for p in prefixes if p)
+    after = "|".join(re.escape(s) for s in suffixes if s)
+    digits = rf"(?:{GROUPED[decimal]})(?:[{decimal}][0-9]*)?|[{decimal}][0-9]+"
+    # one sign, before or behind the currency
+    sign = f"(?:[-+]? *(?:{before})? *|(?:{before})? *[-+] *)" if before else "[-+]?"
+    return rf"^ *{sign}(?:{digits})(?:[eE][-+]?[0-9]{{1,2}})? *(?:{after})? *$"
 
 
 def _fits(text: str, pattern: str) -> str:

@@ -72,6 +72,8 @@ class _Index:
                     return
                 large = table.rows > HELD_VALUES and not _repeats(table, column)
                 (self._large if large else self._unread)[column.id] = (table, column)
+            if column.profile.sampled:
+                counts = {}  # of a few rows only; the column itself is asked
             for value, count in counts.items():
                 self._add(column.id, str(value), value, count)
         elif column.meaning.type is S.BOOLEAN and column.conversion is not None:

@@ -64,7 +64,7 @@ def read_name(name: str) -> NameReading:
     """Read a column name."""
     header = read_header(name)
     words = header.words
-    unit = read_unit(header.bracket) if header.bracket else None
+    unit = _bracket_unit(header.bracket)
     if unit is None:
         found = unit_of_words(words)
         if found is not None:
@@ -77,9 +77,20 @@ def read_name(name: str) -> NameReading:
     joined = "".join(w for w in words if _CJK.match(w))
     averaged = bool(v.AVERAGES & set(words)) or any(a in joined for a in v.CHINESE_AVERAGES)
     cumulative = bool(v.CUMULATIVE & set(words)) or any(a in joined for a in v.CHINESE_CUMULATIVE)
-    per = "per" in words[1:-1] or "/" in header.bracket
+    per = "per" in (*words, *header.bracket.casefold().split()) or "/" in header.bracket
     hints.sort(key=lambda h: -h.strength)
     return NameReading(tuple(hints), unit, averaged, cumulative, per)
+
+
+def _bracket_unit(bracket: str) -> Unit | None:
+    """The unit in brackets, a remark after it left out: ``TWh - direct method`` is TWh."""
+    if not bracket:
+        return None
+    unit = read_unit(bracket)
+    if unit is None:
+        first = re.split(r"\s*[-–,;，；]\s+|\s+[-–]", bracket, maxsplit=1)[0]
+        unit = read_unit(first) if first != bracket else None
+    return unit
 
 
 def _hints_of(whats: tuple[str, ...], strength: float, word: str) -> list[Hint]:

@@ -20,16 +20,24 @@ _PARTS = frozenset(
     "share proportion fraction probability prob confidence likelihood odds 率 占比 比例 比重 百分比 比率 "
     "份额 市场份额 概率 几率 同比 环比 增速 增幅 涨幅 涨跌幅 百分点 百分数".split()
 )
-_RATINGS = frozenset("rating score star quality grade level point 评分 得分 分数 星级 满意度 成绩".split())
+_RATINGS = frozenset(
+    "rating score star quality grade level point satisfaction happiness "
+    "评分 得分 分数 星级 满意度 成绩".split()
+)
 _TOTALS = frozenset({"total", "sum", "value", "合计", "总计", "小计", "总数"})
 _TRADE = frozenset(
     "invoice order sale payment purchase bill receipt transaction expense budget donation "
     "订单 发票 销售 账单 采购 交易 支付".split()
 )
+_QUOTES = frozenset("open high low close adjclose 开盘 开盘价 收盘 收盘价 最高价 最低价".split())
+_QUOTE_NAMES = _QUOTES | {"price", "adj", "adjusted", "day"}
 # header word -> (cycle, smallest, largest)
 _CYCLES = {
     "month": (Grain.MONTH_OF_YEAR, 1, 12),
     "mon": (Grain.MONTH_OF_YEAR, 1, 12),
+    "mo": (Grain.MONTH_OF_YEAR, 1, 12),
+    "mth": (Grain.MONTH_OF_YEAR, 1, 12),
+    "dy": (Grain.DAY_OF_MONTH, 1, 31),
     "月": (Grain.MONTH_OF_YEAR, 1, 12),
     "月份": (Grain.MONTH_OF_YEAR, 1, 12),
     "quarter": (Grain.QUARTER_OF_YEAR, 1, 4),
@@ -71,8 +79,10 @@ def decide_number(evidence: Evidence, reading: NameReading) -> Meaning:
     unit = evidence.unit or reading.unit
     whole = _is_whole(evidence)
     found = _cycle(evidence, whole)
-    if found is None and evidence.converted in ("percent", "money"):
-        found = _by_unit(evidence, reading, evidence.unit)
+    if found is None and _is_quote(evidence):
+        found = Meaning(type=S.MONEY, evidence="one of the prices of a trading period", confidence=0.8)
+    if found is None and unit is not None and unit.family in ("percent", "money"):
+        found = _by_unit(evidence, reading, unit)
     if found is None:
         for hint in reading.hints:
             found = _fit(hint, evidence, reading, unit, whole)
@@ -145,7 +155,8 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
                 return replace(made, type=S.COUNT, additivity=A.ADDITIVE) if whole and low >= 0 else None
             return made if whole else None
         case S.COUNT:
-            if whole and low >= 0:
+            # returned goods are counted below zero
+            if whole and (low >= 0 or hint.word in ("quantity", "qty", "数量", "销量")):
                 return replace(made, additivity=hint.additivity or A.ADDITIVE)
             return replace(
                 made, type=S.MEASURE, additivity=hint.additivity or A.ADDITIVE, confidence=sure * 0.9
@@ -153,6 +164,8 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
         case S.MONEY:
             if unit is not None and unit.family in ("percent", "physical", "duration"):
                 return None
+            if hint.word in ("discount", "折扣", "markup", "margin") and -1 <= low and high <= 1:
+                return replace(made, type=S.RATIO, evidence=f"{why}, and the values lie in -1 to 1")
             return replace(made, additivity=hint.additivity or A.ADDITIVE)
         case S.PERCENT:
             if -1 <= low and high <= 1 and not (whole and high == 1):
@@ -178,6 +191,10 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
             return made if whole and high >= 1e6 else None
         case S.DURATION:
             return replace(made, additivity=A.ADDITIVE)
+        case S.MEASURE if hint.word in _TOTALS and not whole and _is_about_money(e):
+            return replace(made, type=S.MONEY, additivity=A.ADDITIVE, evidence=f"{why}, in a table of money")
+        case S.MEASURE if unit is not None and unit.family == "rate":
+            return None
         case S.MEASURE:
             if (
                 hint.word in _RATINGS
@@ -282,6 +299,14 @@ def _is_about_money(e: Evidence) -> bool:
     if any(singular(word) in _TRADE for word in tokens(e.table)):
         return True
     return sum(any(h.type is S.MONEY for h in read_name(name).hints[:1]) for name in e.siblings) >= 2
+
+
+def _is_quote(e: Evidence) -> bool:
+    """Opening, highest, lowest and closing prices stand together."""
+    named = [
+        bool(set(w := tokens(name)) & _QUOTES) and set(w) <= _QUOTE_NAMES for name in (e.name, *e.siblings)
+    ]
+    return named[0] and sum(named) >= 3
 
 
 def _is_unit_price(e: Evidence, reading: NameReading) -> bool:

@@ -29,6 +29,8 @@ def finest_grain(values: Sequence[Any]) -> Grain:
     """The finest calendar unit that varies over dates or date-times."""
     days = [v for v in values if isinstance(v, date)]
     times = [v for v in days if isinstance(v, datetime)]
+    if len({t.time() for t in times}) == 1:
+        times = []  # one and the same time of day is a trace of time zones, not information
     if any(t.second or t.microsecond for t in times):
         return Grain.SECOND
     if any(t.minute for t in times):

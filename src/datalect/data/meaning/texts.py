@@ -65,7 +65,9 @@ def _by_name(
         short = sum(map(len, sample)) <= 12 * len(sample)
         if hint.type is S.CODE and not long and (not spaced or (short and hint.strength == 1.0)):
             return Meaning(type=S.CODE, evidence=why, confidence=0.5 + hint.strength / 2)
-        if hint.type is S.TEXT and (long or (not few and repeats > 0.5 and _is_long(sample, 0.4))):
+        if hint.type is S.TEXT and (
+            long or (not few and (repeats > 0.5 or evidence.distinct > 1000) and _is_long(sample, 0.6))
+        ):
             return Meaning(type=S.TEXT, evidence=why, confidence=0.5 + hint.strength / 2)
         if hint.type is S.NAME and not long:
             kind = S.NAME if repeats >= 0.5 or evidence.distinct > 50 else S.CATEGORY
@@ -86,7 +88,7 @@ def _by_name(
 def _by_values(evidence: Evidence, sample: list[str], shape: str, repeats: float) -> Meaning:
     if shape == "phone" and repeats > 0.5:
         return Meaning(type=S.PHONE, evidence="the values look like telephone numbers", confidence=0.6)
-    if _is_long(sample) and repeats > 0.2:
+    if _is_long(sample) and (repeats > 0.2 or evidence.distinct > 1000):
         return Meaning(type=S.TEXT, evidence="long texts", confidence=0.9)
     if repeats > 0.95 and evidence.filled >= 20 and shape in ("code", "digits"):
         return Meaning(type=S.ID, evidence="a different code in almost every row", confidence=0.7)

@@ -129,6 +129,7 @@ UNITS = _table(_SPELLINGS)
 DURATION_UNITS = _table(_DURATIONS)
 CURRENCIES = _table(_CURRENCIES)
 SHORT_UNITS = _SHORT
+_TIMED = frozenset("time duration runtime length delay elapsed run wait age tenure".split())
 _AFTER = {unit: frozenset(words.split()) for unit, words in _SHORT_AFTER.items()}
 
 
@@ -153,6 +154,8 @@ def read_unit(text: str) -> Unit | None:
     folded = bare.casefold().strip("() ")
     if folded in ("%", "percent", "pct", "per cent", "percentage", "百分比", "％"):
         return Unit("%", None, "percent")
+    if re.match(r"[%％](?: of)? \w", folded):
+        return Unit("%", None, "percent")  # ``% of electricity``
     if folded in ("‰",):
         return Unit("‰", None, "rate")
     if folded in CURRENCIES:
@@ -201,6 +204,10 @@ def unit_of_words(words: tuple[str, ...]) -> tuple[Unit, int] | None:
         return (unit, 1) if unit is not None else None
     if last in ("%",):
         return Unit("%", None, "percent"), 1
+    if last in ("$", "€", "£", "¥"):
+        return Unit(None, CURRENCIES[last], "money"), 1
+    if last in ("min", "sec", "mo") and not _TIMED & set(before):
+        return None  # ``temp_min`` is the smallest, not minutes
     if len(last) > 1 and last.isascii() and (last in UNITS or last in DURATION_UNITS or last in CURRENCIES):
         if last in DURATION_UNITS and last in (
             "year",

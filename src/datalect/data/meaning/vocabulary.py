@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
+from datalect.data.meaning.names import singular
+
 # words that make a figure a summary, which must not be added up
 AVERAGES = frozenset(
     "avg average mean median std stddev sd variance var percentile quantile min max minimum maximum lowest "
     "highest moving rolling per typical".split()
 )
 CHINESE_AVERAGES = ("平均", "人均", "户均", "均", "中位", "最高", "最低", "最大", "最小", "每")
-CUMULATIVE = frozenset("cumulative cum cumul running todate".split())
+CUMULATIVE = frozenset("cumulative cum cumul todate".split())
 CHINESE_CUMULATIVE = ("累计", "现有", "期末", "期初", "年末", "月末", "结存", "剩余")
 # ``invoice number`` identifies, ``number of invoices`` counts
 NUMBERED_THINGS = frozenset(
@@ -41,6 +43,7 @@ def _read() -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
         elif language and not line.startswith("#"):
             for word in line.split():
                 words = found[language]
+                word = singular(word) if language == "en" else word
                 words[word] = (*words.get(word, ()), what)
     return found["en"], found["zh"]
 
