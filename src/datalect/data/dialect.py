@@ -21,9 +21,11 @@ _DELIMITERS = {
 }  # fmt: skip
 _SAMPLE_ROWS = 400
 _PREAMBLE_ROWS = 60
+# Below this score no delimiter explains the text: it is one column.
+_SINGLE_COLUMN = 0.2
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})")
-_DOUBLE = re.compile(r"-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_DOUBLE = re.compile(r"-?(?:(?:0|[1-9]\d{0,17})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _TIMESTAMP = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
@@ -150,7 +152,7 @@ def sniff(
             score = _score(rows) * trust
             if best is None or score > best[0] + 1e-9:
                 best = (score, mark, quote, escape, rows)
-    if best is None or (best[0] < 0.35 and delimiter is None):
+    if best is None or (best[0] < _SINGLE_COLUMN and delimiter is None):
         mark = next(c for c in ",\t;|\x1f\x1e\x1d" if c not in text or c == "\x1d")
         quote = '"' if re.search(r'^"(?:[^"]|"")*"\r?$', text, re.MULTILINE) else ""
         best = (1.0, mark, quote, quote, _sample_rows(lines, mark, quote, quote))

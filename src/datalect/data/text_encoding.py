@@ -85,7 +85,7 @@ def detect_encoding(sample: bytes, *, complete: bool = False) -> Encoding:
     text = _decode(sample, "utf-8", complete)
     if text is not None:
         return _utf8_or_short_chinese(sample, text)
-    return _legacy(sample, complete)
+    return _mostly_utf8(sample) or _legacy(sample, complete)
 
 
 def named_encoding(name: str, head: bytes = b"") -> Encoding:
@@ -142,6 +142,16 @@ def _utf8_or_short_chinese(sample: bytes, text: str) -> Encoding:
                 evidence="read as GBK its characters are common Chinese ones, read as UTF-8 they make no words",
             )
     return Encoding(codec="utf-8", name="UTF-8", evidence="valid UTF-8")
+
+
+def _mostly_utf8(sample: bytes) -> Encoding | None:
+    """UTF-8 with a few lines that are not: text put together from several sources."""
+    wide = [line for line in sample.split(b"\n")[:-1] if not line.isascii()]
+    valid = sum(1 for line in wide if _decode(line, "utf-8", complete=True) is not None)
+    if valid < 2 or valid < 0.8 * len(wide):
+        return None
+    evidence = f"{valid:,} of {len(wide):,} lines with other characters than ASCII are valid UTF-8"
+    return Encoding(codec="utf-8", name="UTF-8", evidence=evidence)
 
 
 def _is_plausible_latin(wide: list[str]) -> bool:

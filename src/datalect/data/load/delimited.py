@@ -242,7 +242,11 @@ def _changed(column: str, kind: str) -> str:
     """SQL that is true where casting a text to the type would lose or change something."""
     cast = f"TRY_CAST({column} AS {kind})"
     if kind == "DOUBLE":
-        return f"({column} IS NOT NULL AND NOT coalesce(isfinite({cast}), false))"
+        # Whole numbers of more than 17 digits are identifiers that a double would round.
+        return (
+            f"({column} IS NOT NULL AND (NOT coalesce(isfinite({cast}), false) OR "
+            f"CASE WHEN strlen({column}) > 17 THEN regexp_full_match({column}, '-?[0-9]+') ELSE false END))"
+        )
     if kind == "BOOLEAN":
         return f"({column} IS NOT NULL AND ({cast} IS NULL OR strlen({column}) < 4))"
     if kind == "TIMESTAMP":

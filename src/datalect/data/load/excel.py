@@ -334,8 +334,8 @@ def _type(cells: list[Any], column: str) -> tuple[Any, Problem | None]:
 
 
 def _are_serials(numbers: list[int]) -> bool:
-    """Whether numbers among dates can be dates themselves: serial days of 1950 to 2100."""
-    return all(18_264 <= number <= 73_415 for number in numbers)
+    """Whether numbers among dates can be dates themselves: serial days of 1901 to 2100."""
+    return all(367 <= number <= 73_415 for number in numbers)
 
 
 def _batches(rows: list[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

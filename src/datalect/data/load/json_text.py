@@ -116,7 +116,7 @@ def _form(path: Path) -> str:
         rest = head[len(first) :].strip()
         return "newline_delimited" if rest else "document"
     if not head.startswith("{") and _is_json(first):
-        return "newline_delimited"
+        return "newline_delimited" if head[len(first) :].strip() else "document"
     try:
         _, end = json.JSONDecoder().raw_decode(head)
     except (ValueError, RecursionError):
@@ -187,10 +187,17 @@ def _lossless(loading: Loading, path: Path, form: str, columns: Shape) -> Shape 
         for q in map(identifier, doubles)
     )
     row = loading.row(f"SELECT {tests} FROM {_scan(path, form)}")
-    rounded = {name for name, found in zip(doubles, row, strict=True) if found}
-    if not rounded:
+    doubtful = [name for name, found in zip(doubles, row, strict=True) if found]
+    if not doubtful:
         return None
-    return [(name, "JSON" if name in rounded else kind) for name, kind in columns]
+    written = [(name, "JSON" if name in doubtful else kind) for name, kind in columns]
+    tests = ", ".join(
+        rf"coalesce(bool_or(regexp_full_match(CAST({q} AS VARCHAR), '-?\d{{16,}}')), false)"
+        for q in map(identifier, doubtful)
+    )
+    row = loading.row(f"SELECT {tests} FROM {_scan(path, form, written)}")
+    rounded = {name for name, found in zip(doubtful, row, strict=True) if found}
+    return [(name, "JSON" if name in rounded else kind) for name, kind in columns] if rounded else None
 
 
 def _clear_not_numbers(loading: Loading, table: str) -> list[Problem]:
