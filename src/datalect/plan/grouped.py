@@ -51,8 +51,11 @@ def check_grouped(plan: Plan, tools: Tools) -> CheckedPlan:
     shown = list(dict.fromkeys(shown))
     measures = [tools.measures.expand(m, start, f"get[{i}]") for i, m in enumerate(plan.get)]
     groups, slots = _group(measures, start, shown, tools)
-    root = groups[0].root if groups else _root_of_breakdowns(start, shown, tools)
-    parts, written, breakdowns = _write_parts(plan, groups, root, tools)
+    root = _plan_from(groups, start, shown, tools)
+    parts, written = _write_parts(plan, groups, root, tools)
+    scope = Scope(root, (start,))
+    writer = Breakdowns(tools.names, tools.expressions)
+    breakdowns = [writer.write(b, scope, f"by[{i}]") for i, b in enumerate(plan.by)]
     names = unique_names(
         [breakdown_name(b) for b in plan.by] + [measure_name(m) for m in plan.get],
         [b.as_ is not None for b in plan.by] + [m.as_ is not None for m in plan.get],
@@ -75,7 +78,8 @@ def check_grouped(plan: Plan, tools: Tools) -> CheckedPlan:
         Part(root=p.root, each=p.each, where=p.where, by=tuple(_named(p.by, by)), atoms=p.atoms)
         for p in parts
     ]
-    checked = plan.model_copy(update={"from_": root, "where": list(parts[0].where), "by": by, "get": get})
+    where = max(parts, key=lambda part: len(tools.names.graph.reachable(part.root))).where
+    checked = plan.model_copy(update={"from_": root, "where": list(where), "by": by, "get": get})
     checked, outputs = check_after(checked, outputs, labels)
     return CheckedPlan(
         plan=checked,
@@ -122,7 +126,16 @@ def _group(
     return list(groups.values()), slots
 
 
-def _root_of_breakdowns(start: str, shown: Sequence[str], tools: Tools) -> str:
+def _plan_from(groups: list[_Group], start: str, shown: Sequence[str], tools: Tools) -> str:
+    """The table the checked plan starts from, such that checking it again finds the same roots."""
+    reach = tools.names.graph.reachable
+    roots = list(dict.fromkeys(group.root for group in groups))
+    if len(roots) > 1:
+        if all(table in reach(start) for table in shown):
+            return start
+        return min(roots, key=lambda root: sum(other in reach(root) for other in roots))
+    if roots:
+        return roots[0]
     root = choose_root(tools.names.graph, [start, *shown], shown)
     if root is None:
         raise fan_out(shown)
@@ -131,11 +144,10 @@ def _root_of_breakdowns(start: str, shown: Sequence[str], tools: Tools) -> str:
 
 def _write_parts(
     plan: Plan, groups: list[_Group], root: str, tools: Tools
-) -> tuple[list[Part], dict[str, Written], list[WrittenBreakdown]]:
+) -> tuple[list[Part], dict[str, Written]]:
     start = plan.from_
     parts: list[Part] = []
     written: dict[str, Written] = {}
-    first: list[WrittenBreakdown] = []
     for group in groups or [_Group(root, None)]:
         scope = Scope(group.root, (start,))
         breakdowns = Breakdowns(tools.names, tools.expressions)
@@ -145,7 +157,6 @@ def _write_parts(
         for slot, draft, at in group.drafts:
             written[slot] = tools.measures.write(draft, root, (start,), at)
             atoms.append(Atom(slot=slot, node=written[slot].rooted))
-        first = first or by
         parts.append(
             Part(
                 root=group.root,
@@ -155,7 +166,7 @@ def _write_parts(
                 atoms=tuple(atoms),
             )
         )
-    return parts, written, first
+    return parts, written
 
 
 # ---------------------------------------------------------------- outputs

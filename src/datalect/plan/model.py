@@ -21,8 +21,8 @@ from typing_extensions import TypeAliasType
 from datalect.data.model import Grain
 
 Scalar: TypeAlias = str | int | float | bool
-ColumnRef: TypeAlias = Annotated[str, Field(min_length=1, max_length=400)]
-Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+ColumnRef: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 CompareOp = Literal["=", "!=", "<", "<=", ">", ">="]
 TestOp = Literal["=", "!=", "<", "<=", ">", ">=", "between", "in", "contains", "starts", "ends", "null"]
 AggregateFn = Literal[
