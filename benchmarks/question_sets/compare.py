@@ -7,7 +7,7 @@ The rules, which ``docs/questions.md`` repeats for readers:
   by) are allowed.
 - The rows must be the same, as a multiset. Their order counts only where the question asks for it.
 - Numbers are equal within 1e-6 relative, or when one is the other rounded to the decimals it shows
-  and has three significant digits. ``12``, ``12.0`` and ``"12"`` are the same.
+  and has three significant digits. ``12``, ``12.0``, ``"12"``, ``"$12"`` and ``"12%"`` are the same.
 - Dates, times and texts of dates are the same when they name the same moment; a year, quarter or
   month may be given by its first day.
 - true, yes, Y, 1 and 是 are the same, and so are false, no, N, 0 and 否, where either side is boolean.
@@ -41,7 +41,7 @@ _QUARTER = re.compile(r"(\d{4})[-\s]*q([1-4])|(\d{4})年第?([1-4一二三四])�
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _NAMED = re.compile(r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2})[ -]([a-z]{3,9})\.?),?[ -](\d{4})")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:[+-] ?)?[$€£¥]? ?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d+)? ?%?", re.IGNORECASE)
 
 
 def normal(value: Any) -> Any:
@@ -70,7 +70,7 @@ def normal(value: Any) -> Any:
     if moment is not None:
         return moment
     if text and any(c.isdigit() for c in text) and _NUMBER.fullmatch(text):
-        return float(text.replace(",", ""))
+        return float(re.sub(r"[,$€£¥% ]", "", text))
     return text
 
 

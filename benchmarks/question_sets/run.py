@@ -80,6 +80,8 @@ def ask(data: Any, case: Case) -> Outcome:
         return _failed(case, error)
     seconds = cpu_seconds() - before
     verdict, detail = judge(case, answer)
+    if verdict == "ambiguous":
+        detail = _offered(data, case)
     return Outcome(
         case=case,
         verdict=verdict,
@@ -89,6 +91,25 @@ def ask(data: Any, case: Case) -> Outcome:
         chart_agrees=_chart_agrees(case, answer) if answer.status == "answered" else None,
         answer=_shown(answer),
     )
+
+
+OFFERED_FIRST = "the right reading is offered first"
+OFFERED = "the right reading is offered"
+
+
+def _offered(data: Any, case: Case) -> str:
+    """Whether the readings between which Datalect asks back include the right one."""
+    from datalect.errors import DatalectError
+    from datalect.planner.base import Question
+
+    understood = data.planner.interpret(Question(text=case.question), data.catalog, data.values)
+    for position, reading in enumerate(understood.readings[:5]):
+        try:
+            if judge(case, data.run(reading.plan))[0] == "right":
+                return OFFERED if position else OFFERED_FIRST
+        except DatalectError:
+            continue
+    return "another reading would be right"
 
 
 def judge(case: Case, answer: Any) -> tuple[Verdict, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .case import Outcome
+from .run import OFFERED, OFFERED_FIRST
 
 VERDICTS = ("right", "wrong", "ambiguous", "refused", "failed")
 
@@ -28,6 +29,8 @@ def tally(outcomes: list[Outcome], openings: list[float]) -> dict[str, Any]:
         "right_percent": _percent(counts["right"], len(outcomes)),
         "confidently_wrong_percent": _percent(counts["wrong"], len(outcomes)),
         "held_back_of_rest_percent": _percent(counts["ambiguous"] + counts["refused"], rest),
+        "ambiguous_with_right_reading_first": sum(o.detail == OFFERED_FIRST for o in outcomes),
+        "ambiguous_with_right_reading": sum(o.detail in (OFFERED, OFFERED_FIRST) for o in outcomes),
         "answerable": {"questions": len(asked), **_counts(asked)},
         "by_kind": _by(outcomes, lambda o: o.case.kind),
         "by_language": _by(outcomes, lambda o: o.case.language),
@@ -69,6 +72,8 @@ def table(figures: dict[str, Any]) -> str:
     for verdict in VERDICTS:
         share = _percent(figures[verdict], total)
         lines.append(f"  {verdict:<10}{figures[verdict]:>6}{'' if share is None else f'{share:7.1f} %'}")
+    first, any_ = figures["ambiguous_with_right_reading_first"], figures["ambiguous_with_right_reading"]
+    lines.append(f"  of the ambiguous, {any_} offer the right reading, {first} of them first")
     lines.append(f"  held back, of those not right: {figures['held_back_of_rest_percent']} %")
     if "chart_type" in figures:
         chart = figures["chart_type"]
