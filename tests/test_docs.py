@@ -149,13 +149,10 @@ def test_links_of_the_readme_lead_somewhere():
 def test_options_of_the_readme_exist():
     from datalect.cli.main import build_app
 
-    known = set()
-    for name in (*PAGES, "completion"):
-        known |= {
-            option
-            for argument in build_app()[name].assemble_argument_collection()
-            for option in argument.names
-        }
+    app = build_app()
+    commands = [app[name] for name in ("ask", "chat", "describe", "sql", "completion")]
+    arguments = [one for command in commands for one in command.assemble_argument_collection()]
+    known = {name for argument in arguments for name in argument.names}
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, option
 
