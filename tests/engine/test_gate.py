@@ -38,7 +38,7 @@ def catalog(tmp_path_factory):
         ("-- nothing", ["no SQL"]),
         ("SELECT ?", ["a parameter", "Write the value"]),
         ("SHOW TABLES", ["SHOW", "datalect describe"]),
-        ("SELECT count（*） FROM sales", ["not valid", "Full-width punctuation"]),
+        ("SELECT region FROM sales WHERE region = ‘East’；select 1", ["not valid", "Full-width punctuation"]),
         ("SELECT 1\nFROM sales\nWHERE ORDER", ["line 3"]),
         ("WITH d AS (DELETE FROM source.sales RETURNING *) FROM d", ["DELETE"]),
         ("SELECT 'a'::secret_type", ["the type secret_type"]),

@@ -11,11 +11,12 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datalect.engine import landlock, wire
 from datalect.engine.base import Limits, Query, QueryResult
+from datalect.engine.gate import punctuation_hint
+from datalect.engine.messages import clean_message
 from datalect.engine.pool import Pool
 from datalect.engine.process import Worker, WorkerConfig, WorkerGoneError, signal_name
 from datalect.errors import DatalectError, LimitError, RefusedError
@@ -296,7 +297,8 @@ class _Run:
         return RefusedError(
             "The SQL cannot be run.",
             received=clean_message(message, self._engine._paths),
-            next_step="Correct the SQL. `datalect describe` lists the tables and columns.",
+            next_step="Correct the SQL. `datalect describe` lists the tables and columns."
+            + punctuation_hint(self._query.sql),
         )
 
 
@@ -305,21 +307,6 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     import pyarrow as pa
 
     return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
-
-
-def clean_message(message: str, paths: tuple[Path, ...] = ()) -> str:
-    """DuckDB's message without the paths of this machine.
-
-    Args:
-        message: the message as DuckDB words it.
-        paths: files whose full path may occur; their names are kept.
-    """
-    for path in sorted(paths, key=lambda p: -len(str(p))):
-        for form in {str(path), str(path.resolve())}:
-            message = message.replace(form, path.name)
-    links_or_paths = r"(https?://[^\s'\"]+)|(?<!\w)(?:/+[^/\s'\":]+){2,}"
-    message = re.sub(links_or_paths, lambda found: found.group(1) or "<path>", message)
-    return message.strip()
 
 
 def _encoded(value: Any) -> Any:
@@ -334,7 +321,7 @@ _warned = False
 
 def _warn_once(sandbox: tuple[str, ...]) -> None:
     global _warned
-    if sandbox or _warned:
+    if "files" in sandbox or _warned:
         return
     _warned = True
     warnings.warn(

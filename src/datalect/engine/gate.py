@@ -213,6 +213,13 @@ def _not_parsed(tree: dict[str, Any], sql: str) -> DatalectError:
     )
 
 
+def punctuation_hint(sql: str) -> str:
+    """What to say about Chinese punctuation, which DuckDB takes for letters, or nothing."""
+    if not any(sign in sql for sign in "，（）；“”‘’"):
+        return ""
+    return " Full-width punctuation outside quotes must be typed as , ( ) ; ' \"."
+
+
 class _Checks:
     """The decisions about names that a tree's shape alone does not settle."""
 

@@ -11,8 +11,11 @@ import weakref
 from collections import deque
 from dataclasses import dataclass, field
 
-from datalect.engine.process import Worker, WorkerConfig
+from datalect.engine.process import Worker, WorkerConfig, WorkerGoneError
 from datalect.errors import DatalectError, LimitError
+
+# How often a worker that dies while it starts is started again.
+_STARTS = 3
 
 
 @dataclass(slots=True)
@@ -49,6 +52,7 @@ class Pool:
     def _reset(self) -> None:
         self._state = _State()
         self._changed = threading.Condition()
+        self._refills: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._finalizer = weakref.finalize(self, _end, self._state)
 
     def acquire(self, memory_mb: int, patience: float) -> Worker:
@@ -63,7 +67,25 @@ class Pool:
             SourceError: the database cannot be opened.
             DatalectError: the pool is closed, or a worker does not start.
         """
-        deadline = time.monotonic() + patience
+        for _ in range(_STARTS):
+            worker = self._wait_for_one(memory_mb, time.monotonic() + patience, patience)
+            self._reap()
+            try:
+                worker.ready()
+            except WorkerGoneError:
+                self.discard(worker, replace=False)
+            except BaseException:
+                self.discard(worker, replace=False)
+                raise
+            else:
+                return worker
+        raise DatalectError(
+            "The process that runs queries does not start.",
+            received=f"it ended {_STARTS} times before it was ready",
+            next_step="Check that the machine has free memory and that this installation is complete.",
+        )
+
+    def _wait_for_one(self, memory_mb: int, deadline: float, patience: float) -> Worker:
         ticket = object()
         with self._changed:
             state = self._state
@@ -81,12 +103,6 @@ class Pool:
                 self._changed.notify_all()
             worker = self._take(memory_mb)
             state.busy.add(worker)
-        self._reap()
-        try:
-            worker.ready()
-        except BaseException:
-            self.discard(worker, replace=False)
-            raise
         return worker
 
     def _take(self, memory_mb: int) -> Worker:
@@ -127,9 +143,11 @@ class Pool:
             self._reap()
         elif replace:
             # The kernel may need a while to take back the memory of the old one: nobody waits for that.
-            threading.Thread(
+            refill = threading.Thread(
                 target=self._refill, args=(worker.config.memory_mb,), name="datalect-refill", daemon=True
-            ).start()
+            )
+            self._refills.add(refill)
+            refill.start()
 
     def _refill(self, memory_mb: int) -> None:
         self._reap()
@@ -169,7 +187,9 @@ class Pool:
         with self._changed:
             self._state.closed = True
             self._changed.notify_all()
-            self._finalizer()
+        for refill in list(self._refills):
+            refill.join()
+        self._finalizer()
 
     def _check_open(self) -> None:
         if self._state.closed:

@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from datalect.engine import wire
+from datalect.engine.messages import clean_message
 from datalect.errors import DatalectError, SourceError
 
 # Seconds a worker may take from its start until it is ready, on a busy machine.
 _START_SECONDS = 60.0
+_SPILL_PREFIX = "datalect-spill-"
 # Packages are entered as bare namespaces, so that the worker runs no `__init__` of the application.
 _BOOT = (
     "import sys,types\n"
@@ -85,7 +87,7 @@ class Worker:
     def __init__(self, config: WorkerConfig) -> None:
         self.config = config
         self.sandbox: tuple[str, ...] | None = None
-        self._spill = tempfile.mkdtemp(prefix="datalect-") if config.spill_mb else ""
+        self._spill = _spill_folder() if config.spill_mb else ""
         self._sock, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         descriptors = (theirs.fileno(), lifeline)
@@ -126,24 +128,19 @@ class Worker:
         """Wait until the worker is ready and return what its sandbox enforces.
 
         Raises:
+            WorkerGoneError: it ended before it was ready, or does not get ready.
             SourceError: the database cannot be opened.
-            DatalectError: the worker cannot start.
+            DatalectError: the sandbox is not what it must be.
         """
         if self.sandbox is not None:
             return self.sandbox
         try:
             kind, payload = self.receive(_START_SECONDS)
-        except (WorkerGoneError, TimeoutError) as error:
-            raise DatalectError(
-                "The process that runs queries did not start.",
-                received=f"it ended by signal {error.ended_by}"
-                if isinstance(error, WorkerGoneError) and error.ended_by
-                else "",
-                next_step="Check that the machine has free memory and that this installation is complete.",
-            ) from error
+        except TimeoutError:
+            raise self._gone() from None
         report = json.loads(payload)
         if kind == wire.ERROR:
-            raise _not_started(report["kind"], report["message"], Path(self.config.database).name)
+            raise _not_started(report["kind"], report["message"], Path(self.config.database))
         self.sandbox = tuple(report["sandbox"])
         return self.sandbox
 
@@ -207,7 +204,27 @@ class Worker:
             self._lifeline = -1
 
 
-def _not_started(kind: str, message: str, name: str) -> DatalectError:
+def _spill_folder() -> str:
+    """A private folder for one worker. What a parent that was killed has left behind is removed first."""
+    for old in Path(tempfile.gettempdir()).glob(f"{_SPILL_PREFIX}*-*"):
+        owner = old.name.removeprefix(_SPILL_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if owner.isdigit() and old.stat().st_uid == os.getuid() and not _runs(int(owner)):
+                shutil.rmtree(old, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{_SPILL_PREFIX}{os.getpid()}-")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _not_started(kind: str, message: str, database: Path) -> DatalectError:
     if kind == "SandboxError":
         return DatalectError(
             "Queries are not run because the sandbox is not complete.",
@@ -215,8 +232,8 @@ def _not_started(kind: str, message: str, name: str) -> DatalectError:
             next_step="Use a Linux kernel with Landlock (5.13 or later), or do not require it.",
         )
     return SourceError(
-        f"The workspace {name} cannot be opened.",
-        received=message.replace("\n", " ")[:300],
+        f"The workspace {database.name} cannot be opened.",
+        received=clean_message(message, (database,)).replace("\n", " ")[:300],
         next_step="Open the sources again; if a file is damaged, replace it first.",
     )
 
