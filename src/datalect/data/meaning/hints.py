@@ -16,6 +16,7 @@ _UNIT_PRICES = frozenset(
     "unit list retail average avg mean share stock market closing opening close open".split()
 )
 _FLAGS = frozenset("is has was are did can should had have does".split())
+_QUOTIENTS = frozenset("ratio rate percentage percent pct index score".split())
 _FLAG_STARTS = ("是否", "有无", "能否", "可否", "已")
 
 
@@ -107,6 +108,8 @@ def _english_hints(words: tuple[str, ...]) -> list[Hint]:
     if not plain:
         return []
     first_after = next((i for i, w in enumerate(plain) if i and w in v.PREPOSITIONS), len(plain))
+    if plain[-1] in _QUOTIENTS:
+        first_after = len(plain)  # ``debt_to_income_ratio``
     segment, rest = plain[:first_after], plain[first_after:]
     hints: list[Hint] = []
     if rest and rest[0] == "per" and len(rest) > 1:
@@ -131,7 +134,7 @@ def _word_hints(word: str, strength: float) -> list[Hint]:
     if len(word) < 5:
         return []
     # words written together: ``orderdate``, ``customerid``
-    for cut in range(2, len(word) - 2):
+    for cut in range(2, len(word) - 1):
         head, tail = word[:cut], word[cut:]
         known = head in v.ENGLISH_WORDS or head in v.NUMBERED_THINGS or head in v.COUNTERS
         if known and tail in v.ENGLISH_WORDS and len(head) > 2:
