@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 
 # How much a delimiter is trusted before looking: common ones win close calls.
 _DELIMITERS = {
@@ -113,7 +113,7 @@ def parse_rows(
     source = iter(lines)
     if len(delimiter) > 1:
         # The csv module takes one character only; an unused control character stands in.
-        source, delimiter = (line.replace(delimiter, "\x1d") for line in source), "\x1d"
+        source, delimiter = map(str.replace, source, repeat(delimiter), repeat("\x1d")), "\x1d"
     csv.field_size_limit(1 << 30)
     yield from csv.reader(
         source,
@@ -145,7 +145,7 @@ def sniff(
     best: tuple[float, str, str, str, list[list[str]]] | None = None
     candidates = {delimiter: 1.0} if delimiter else _DELIMITERS
     for mark, trust in candidates.items():
-        if not delimiter and mark not in text:
+        if not delimiter and (mark not in text or _is_doubled(mark, lines)):
             continue
         for quote, escape in _quotings(text, mark):
             rows = _sample_rows(lines, mark, quote, escape)
@@ -188,6 +188,13 @@ def _keep_ends(text: str) -> list[str]:
     parts = text.split("\n")
     lines = [part + "\n" for part in parts[:-1]]
     return [*lines, parts[-1]] if parts[-1] else lines
+
+
+def _is_doubled(mark: str, lines: list[str]) -> bool:
+    """Whether the first line has the mark in pairs only, so that the pair is the delimiter."""
+    first = next((line for line in lines if line.strip()), "")
+    pair = mark * 2
+    return pair in _DELIMITERS and pair in first and mark not in first.replace(pair, "")
 
 
 def _quotings(text: str, delimiter: str) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def resolve_sources(sources: Sequence[Any], new_file: Callable[[str], Path]) -> 
         SourceError: something named does not exist or cannot be read.
         UsageError: something named is no source at all.
     """
-    if isinstance(sources, str | os.PathLike | Mapping) or hasattr(sources, "__arrow_c_stream__"):
+    if isinstance(sources, str | os.PathLike | Mapping) or _is_object(sources):
         sources = [sources]
     found: list[Source] = []
     for source in sources:
@@ -81,7 +81,7 @@ def _resolve(source: Any, new_file: Callable[[str], Path], name: str = "") -> It
     elif isinstance(source, str | os.PathLike):
         for item in _resolve_text(os.fspath(source), new_file, exact=not isinstance(source, str)):
             yield item if not name else _renamed(item, name)
-    elif hasattr(source, "__arrow_c_stream__") or _is_rows(source):
+    elif _is_object(source):
         label = f"the {type(source).__module__.split('.')[0]} {type(source).__name__}"
         yield Source(kind="object", name=name or "table", label=label, value=source, named=bool(name))
     else:
@@ -92,7 +92,10 @@ def _resolve(source: Any, new_file: Callable[[str], Path], name: str = "") -> It
         )
 
 
-def _is_rows(value: Any) -> bool:
+def _is_object(value: Any) -> bool:
+    """Whether this is a table in memory: an Arrow stream, a lazy polars frame or a list of records."""
+    if hasattr(value, "__arrow_c_stream__") or hasattr(value, "collect_schema"):
+        return True
     return isinstance(value, list) and bool(value) and all(isinstance(row, Mapping) for row in value)
 
 

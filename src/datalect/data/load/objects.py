@@ -39,7 +39,7 @@ def _reader(value: Any) -> tuple[pa.RecordBatchReader, tuple[Problem, ...]]:
 
     if isinstance(value, list):
         return pa.Table.from_pylist(value).to_reader(), ()
-    if type(value).__module__.startswith("pandas."):
+    if type(value).__module__.partition(".")[0] == "pandas":
         return _from_pandas(value)
     if hasattr(value, "collect_schema") and hasattr(value, "collect"):
         value = value.collect()

@@ -75,8 +75,7 @@ def load_relations(
 
     A view that does not run is left out and reported with the first table; a table that cannot be read is an error.
     """
-    loaded: list[LoadedTable] = []
-    names: dict[str, str] = {}
+    loaded: list[tuple[Relation, LoadedTable]] = []
     failed: list[str] = []
     for relation in relations:
         try:
@@ -88,24 +87,16 @@ def load_relations(
                 raise
             failed.append(f"{relation.name}: {' '.join(str(error).split())[:120]}")
             continue
-        names.setdefault(relation.name.casefold(), table.name)
-        loaded.append(replace(table, declared_keys=relation.keys))
+        loaded.append((relation, replace(table, declared_keys=relation.keys)))
     if not loaded:
         raise SourceError(
             f"No table of {label} could be read.",
             expected="at least one table or view that runs",
             received="; ".join(failed)[:300],
         )
-    by_source = {r.name.casefold(): r for r in relations}
-    original = {new: old for old, new in names.items()}
     linked = [
-        replace(
-            table,
-            declared_foreign_keys=_links(by_source[original[table.name]], table.name, names, by_source),
-        )
-        if table.name in original
-        else table
-        for table in loaded
+        replace(table, declared_foreign_keys=_links(relation, table.name, loaded))
+        for relation, table in loaded
     ]
     if failed:
         problem = Problem(
@@ -120,22 +111,18 @@ def load_relations(
 
 
 def _links(
-    relation: Relation, name: str, names: dict[str, str], relations: dict[str, Relation]
+    relation: Relation, name: str, loaded: list[tuple[Relation, LoadedTable]]
 ) -> tuple[ForeignKey, ...]:
     links = []
     for columns, target, target_columns in relation.foreign_keys:
-        referred = relations.get(target.casefold())
-        if referred is None or target.casefold() not in names:
+        named = [pair for pair in loaded if pair[0].name.casefold() == target.casefold()]
+        named.sort(key=lambda pair: pair[0].schema != relation.schema)
+        if not named:
             continue
+        referred, table = named[0]
         to = target_columns or (referred.keys[0] if referred.keys else ())
         if len(to) == len(columns):
             links.append(
-                ForeignKey(
-                    table=name,
-                    columns=columns,
-                    ref_table=names[target.casefold()],
-                    ref_columns=to,
-                    declared=True,
-                )
+                ForeignKey(table=name, columns=columns, ref_table=table.name, ref_columns=to, declared=True)
             )
     return tuple(links)
