@@ -41,7 +41,9 @@ def catalog_from_duckdb(
     ``meanings`` overrides by column id; ``rest`` goes to ``Catalog``.
     """
     tables = []
-    for (name,) in connection.execute("select table_name from duckdb_tables() order by table_name").fetchall():
+    for (name,) in connection.execute(
+        "select table_name from duckdb_tables() order by table_name"
+    ).fetchall():
         tables.append(_table(connection, name, meanings or {}))
     return Catalog(tables=tuple(tables), foreign_keys=foreign_keys, **rest)
 
@@ -54,7 +56,13 @@ def _table(connection: duckdb.DuckDBPyConnection, name: str, meanings: dict[str,
     for column, dtype, *_ in described:
         profile = _profile(connection, quoted, column, dtype, rows)
         columns.append(
-            Column(table=name, name=column, dtype=dtype, meaning=_meaning(name, column, dtype, meanings), profile=profile)
+            Column(
+                table=name,
+                name=column,
+                dtype=dtype,
+                meaning=_meaning(name, column, dtype, meanings),
+                profile=profile,
+            )
         )
     keys = tuple((c.name,) for c in columns if rows and c.profile.distinct == rows and c.name.endswith("id"))
     return Table(name=name, columns=tuple(columns), rows=rows, keys=keys)

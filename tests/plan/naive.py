@@ -155,7 +155,9 @@ class Naive:
         if not all(self.test(t, table, row, base) is True for t in direct):
             return False
         return all(
-            any(all(self.leaf(t, low, r, base) is True for t in group) for r in self.partners(low, table, row))
+            any(
+                all(self.leaf(t, low, r, base) is True for t in group) for r in self.partners(low, table, row)
+            )
             for low, group in many.items()
         )
 
@@ -197,7 +199,9 @@ class Naive:
         values = [self.value(expr, root, r, start) for r, _ in kept]
         if fn == "corr":
             others = [self.value(node["with"], root, r, start) for r, _ in kept]
-            return corr([(x, y) for x, y in zip(values, others, strict=True) if x is not None and y is not None])
+            return corr(
+                [(x, y) for x, y in zip(values, others, strict=True) if x is not None and y is not None]
+            )
         return figure(fn, [v for v in values if v is not None], node.get("p"))
 
     # ------------------------------------------------------------ plans
@@ -303,7 +307,9 @@ class Naive:
                 if None not in sub and not (repeats and h is None):
                     inside.setdefault(sub, []).append((row, h))
             figures = [self.aggregate(inner, root, g, home, base) for g in inside.values()]
-            figures = [f for f in figures if all(compare(f, k["op"], k["val"]) is True for k in node.get("keep", []))]
+            figures = [
+                f for f in figures if all(compare(f, k["op"], k["val"]) is True for k in node.get("keep", []))
+            ]
             if by and not figures:
                 continue
             known = [f for f in figures if f is not None]

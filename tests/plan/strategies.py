@@ -17,9 +17,18 @@ clustered = st.builds(  # the same months of neighbouring years meet often, some
     st.sampled_from([1, 2, 3, 5]),
     st.sampled_from([1, 2, 15, 28]),
 )
-days = st.one_of(clustered, clustered, st.integers(0, 820).map(lambda n: date(2022, 1, 1) + timedelta(days=n)))
+days = st.one_of(
+    clustered, clustered, st.integers(0, 820).map(lambda n: date(2022, 1, 1) + timedelta(days=n))
+)
 few_days = st.sampled_from(
-    [date(2023, 1, 31), date(2023, 2, 28), date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 30), date(2024, 3, 31)]
+    [
+        date(2023, 1, 31),
+        date(2023, 2, 28),
+        date(2024, 1, 31),
+        date(2024, 2, 29),
+        date(2024, 3, 30),
+        date(2024, 3, 31),
+    ]
 )
 moments = st.builds(
     lambda d, s: datetime(d.year, d.month, d.day) + timedelta(seconds=s),
@@ -89,13 +98,17 @@ operators = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
 def expressions(draw: st.DrawFn, base: str, depth: int = 2) -> Any:
     if depth == 0 or draw(st.integers(0, 2)) == 0:
         return draw(st.sampled_from(columns(base, "number")))
-    op = draw(st.sampled_from(["+", "-", "*", "/", "abs", "neg", "date_diff", "date_part", "length", "const"]))
+    op = draw(
+        st.sampled_from(["+", "-", "*", "/", "abs", "neg", "date_diff", "date_part", "length", "const"])
+    )
     if op == "date_diff":
         unit = draw(st.sampled_from(["day", "week", "month", "quarter", "year", "hour", "minute"]))
         dates = st.sampled_from(columns(base, "date"))
         return ["date_diff", unit, draw(dates), draw(dates)]
     if op == "date_part":
-        part = draw(st.sampled_from(["year", "half", "quarter", "month", "week", "day", "weekday", "day_of_year"]))
+        part = draw(
+            st.sampled_from(["year", "half", "quarter", "month", "week", "day", "weekday", "day_of_year"])
+        )
         return ["date_part", part, draw(st.sampled_from(columns(base, "date")))]
     if op == "length":
         return ["length", draw(st.sampled_from(columns(base, "text")))]
@@ -126,9 +139,13 @@ spans = st.one_of(
 
 @st.composite
 def leaf_tests(draw: st.DrawFn, base: str, up: bool = True) -> Row:
-    kind = draw(st.sampled_from(["number", "number", "text", "date", "time", "null", "expr", "bool", "than", "agg"]))
+    kind = draw(
+        st.sampled_from(["number", "number", "text", "date", "time", "null", "expr", "bool", "than", "agg"])
+    )
     pick = lambda k: st.sampled_from(columns(base, k, up=up))  # noqa: E731
-    if kind in ("text", "bool", "date", "time") and not columns(base, {"time": "date"}.get(kind, kind), up=up):
+    if kind in ("text", "bool", "date", "time") and not columns(
+        base, {"time": "date"}.get(kind, kind), up=up
+    ):
         kind = "number"
     if kind == "number":
         op = draw(st.sampled_from(["=", "!=", "<", ">=", "between", "in"]))
@@ -141,9 +158,17 @@ def leaf_tests(draw: st.DrawFn, base: str, up: bool = True) -> Row:
     if kind == "text":
         column = draw(pick("text"))
         op = draw(st.sampled_from(["contains", "starts", "ends", "<", ">="]))
-        return {"col": column, "op": op, "val": draw(st.sampled_from(["a", "B", "%", "_", "张", "X", "it'", ""]))}
+        return {
+            "col": column,
+            "op": op,
+            "val": draw(st.sampled_from(["a", "B", "%", "_", "张", "X", "it'", ""])),
+        }
     if kind == "bool":
-        return {"col": draw(pick("bool")), "op": draw(st.sampled_from(["=", "!="])), "val": draw(st.booleans())}
+        return {
+            "col": draw(pick("bool")),
+            "op": draw(st.sampled_from(["=", "!="])),
+            "val": draw(st.booleans()),
+        }
     if kind == "date":
         op = draw(st.sampled_from(["=", "<", "<=", ">", ">=", "between"]))
         value = draw(days).isoformat()
@@ -161,13 +186,19 @@ def leaf_tests(draw: st.DrawFn, base: str, up: bool = True) -> Row:
     if kind == "agg":
         own = columns(base, "number", up=False)
         fn = draw(st.sampled_from(["avg", "max", "min", "median"]))
-        return {"col": draw(st.sampled_from(own)), "op": draw(operators), "agg": {"fn": fn, "col": draw(st.sampled_from(own))}}
+        return {
+            "col": draw(st.sampled_from(own)),
+            "op": draw(operators),
+            "agg": {"fn": fn, "col": draw(st.sampled_from(own))},
+        }
     return {"col": draw(pick("number")), "op": draw(operators), "than": draw(pick("number"))}
 
 
 @st.composite
 def has_tests(draw: st.DrawFn, base: str) -> Row:
-    partner = draw(st.sampled_from({"stores": ["sales"], "sales": ["returns", "stores"], "returns": ["sales"]}[base]))
+    partner = draw(
+        st.sampled_from({"stores": ["sales"], "sales": ["returns", "stores"], "returns": ["sales"]}[base])
+    )
     test: Row = {"has": partner, "where": draw(st.lists(leaf_tests(partner, up=False), max_size=2))}
     if draw(st.booleans()):
         test["neg"] = True
@@ -186,7 +217,11 @@ def any_test(draw: st.DrawFn, base: str) -> Row:
     if shape == "has":
         return draw(has_tests(base))
     if shape == "many" and base == "stores":
-        return {"col": draw(st.sampled_from(["sales.qty", "sales.price"])), "op": draw(operators), "val": draw(whole)}
+        return {
+            "col": draw(st.sampled_from(["sales.qty", "sales.price"])),
+            "op": draw(operators),
+            "val": draw(whole),
+        }
     return draw(leaf_tests(base))
 
 
@@ -241,7 +276,11 @@ def breakdowns(draw: st.DrawFn, base: str, name: str) -> Row:
         )
         return {**node, "grain": grain}
     if kind == "bins":
-        return {"col": draw(st.sampled_from(columns(base, "number"))), "width": draw(st.sampled_from([5, 0.5, 10.0])), "as": name}
+        return {
+            "col": draw(st.sampled_from(columns(base, "number"))),
+            "width": draw(st.sampled_from([5, 0.5, 10.0])),
+            "as": name,
+        }
     kind = {"many": "text"}.get(kind, kind)
     choices = columns(base, kind) or columns(base, "text")
     return {"col": draw(st.sampled_from(choices)), "as": name}
@@ -251,11 +290,33 @@ def breakdowns(draw: st.DrawFn, base: str, name: str) -> Row:
 def measures(draw: st.DrawFn, base: str, name: str) -> Row:
     shape = draw(st.sampled_from(["plain", "plain", "plain", "ratio", "nested"]))
     if shape == "ratio":
-        return {"fn": "ratio", "num": draw(aggregates(base, plain=True).filter(numeric)), "den": draw(aggregates(base, plain=True).filter(numeric)), "as": name}
+        return {
+            "fn": "ratio",
+            "num": draw(aggregates(base, plain=True).filter(numeric)),
+            "den": draw(aggregates(base, plain=True).filter(numeric)),
+            "as": name,
+        }
     if shape == "nested":
-        inner = draw(aggregates(base, plain=True).filter(numeric).filter(lambda a: "stores." not in str(a) and "sales." not in str(a)))
-        per = draw(st.sampled_from({"sales": ["store_id", "kind", "stores.city"], "stores": ["city", "id"], "returns": ["sale_id"]}[base]))
-        node: Row = {"fn": draw(st.sampled_from(["avg", "count", "sum", "max", "min", "median"])), "of": inner, "per": [per], "as": name}
+        inner = draw(
+            aggregates(base, plain=True)
+            .filter(numeric)
+            .filter(lambda a: "stores." not in str(a) and "sales." not in str(a))
+        )
+        per = draw(
+            st.sampled_from(
+                {
+                    "sales": ["store_id", "kind", "stores.city"],
+                    "stores": ["city", "id"],
+                    "returns": ["sale_id"],
+                }[base]
+            )
+        )
+        node: Row = {
+            "fn": draw(st.sampled_from(["avg", "count", "sum", "max", "min", "median"])),
+            "of": inner,
+            "per": [per],
+            "as": name,
+        }
         if draw(st.booleans()):
             node["keep"] = [{"op": draw(operators), "val": draw(st.integers(0, 3))}]
         if draw(st.integers(0, 3)) == 0:
@@ -265,7 +326,9 @@ def measures(draw: st.DrawFn, base: str, name: str) -> Row:
 
 
 def numeric(node: Row) -> bool:
-    return not (node["fn"] in ("min", "max") and str(node.get("col", "")).split(".")[-1] in ("day", "at", "opened"))
+    return not (
+        node["fn"] in ("min", "max") and str(node.get("col", "")).split(".")[-1] in ("day", "at", "opened")
+    )
 
 
 EXACT = ("count", "distinct", "sum")
@@ -282,7 +345,12 @@ def plans(draw: st.DrawFn) -> Row:
     plan: Row = {"from": base, "where": draw(tests(base, draw(st.sampled_from([0, 0, 1, 2]))))}
     if draw(st.sampled_from([False, False, False, False, False, True])):
         plan["list"] = draw(
-            st.lists(st.sampled_from(columns(base, "number") + columns(base, "text") + columns(base, "date")), min_size=1, max_size=3, unique=True)
+            st.lists(
+                st.sampled_from(columns(base, "number") + columns(base, "text") + columns(base, "date")),
+                min_size=1,
+                max_size=3,
+                unique=True,
+            )
         )
         plan["distinct"] = draw(st.booleans())
         return plan
@@ -294,7 +362,11 @@ def plans(draw: st.DrawFn) -> Row:
         plan["then"] = [draw(steps(plan, usable, f"s{i}")) for i in range(draw(st.integers(1, 2)))]
     if plan["by"] and usable and draw(st.integers(0, 2)) == 0:
         keep: Row = {"of": draw(st.sampled_from(usable)), "op": draw(operators)}
-        keep.update({"agg": draw(st.sampled_from(["avg", "min", "max", "median"]))} if draw(st.booleans()) else {"val": draw(whole)})
+        keep.update(
+            {"agg": draw(st.sampled_from(["avg", "min", "max", "median"]))}
+            if draw(st.booleans())
+            else {"val": draw(whole)}
+        )
         if draw(st.booleans()):
             keep["neg"] = True
         plan["keep"] = [keep]
@@ -315,7 +387,11 @@ def plans(draw: st.DrawFn) -> Row:
 
 @st.composite
 def steps(draw: st.DrawFn, plan: Row, usable: list[str], name: str) -> Row:
-    fn = draw(st.sampled_from(["share", "rank", "difference", "pct_change", "cumulative", "moving_average", "contribution"]))
+    fn = draw(
+        st.sampled_from(
+            ["share", "rank", "difference", "pct_change", "cumulative", "moving_average", "contribution"]
+        )
+    )
     of = draw(st.sampled_from(usable))
     step: Row = {"fn": fn, "of": of, "as": name}
     by = plan["by"]
@@ -331,7 +407,12 @@ def steps(draw: st.DrawFn, plan: Row, usable: list[str], name: str) -> Row:
         step["window"] = draw(st.integers(2, 3))
     if fn in ("difference", "pct_change", "contribution"):
         step["lag"] = draw(st.integers(1, 2))
-        periods = {"month": ["month", "year", "quarter"], "quarter": ["quarter", "year"], "year": ["year"], "day": ["day", "week", "month", "year"]}
+        periods = {
+            "month": ["month", "year", "quarter"],
+            "quarter": ["quarter", "year"],
+            "year": ["year"],
+            "day": ["day", "week", "month", "year"],
+        }
         if over.get("grain") in periods and draw(st.sampled_from([True, True, False])):
             step["period"] = draw(st.sampled_from(periods[over["grain"]]))
     return step

@@ -18,7 +18,6 @@ from datalect.plan.diff import PlanDiff, apply, diff
 from datalect.plan.model import Plan
 from datalect.plan.parse import parse_plan
 from datalect.plan.readback import read_back
-from plan.catalogs import shop
 from plan.strategies import any_test, plans, tables
 from plan.test_random_plans import REFUSED, TYPES, fill, order_free, profile, run, same
 
@@ -77,13 +76,17 @@ def test_display_sql_runs_and_gives_the_same(connection: Any, rows: Any, data: A
     shown = connection.execute(compiled.display_sql).fetchall()
     assert len(bound) == len(shown)
     assert all(
-        same(a, b) or str(a) == str(b) for x, y in zip(bound, shown, strict=True) for a, b in zip(x, y, strict=True)
+        same(a, b) or str(a) == str(b)
+        for x, y in zip(bound, shown, strict=True)
+        for a, b in zip(x, y, strict=True)
     )
 
 
 @profile(40)
 @given(rows=tables(), data=plans(), order=st.randoms(use_true_random=False))
-def test_canonical_form_keeps_the_result_and_the_hash(connection: Any, rows: Any, data: Any, order: Any) -> None:
+def test_canonical_form_keeps_the_result_and_the_hash(
+    connection: Any, rows: Any, data: Any, order: Any
+) -> None:
     catalog = fill(connection, rows)
     plan = Plan.model_validate(data)
     form = canonical(plan)
@@ -95,7 +98,9 @@ def test_canonical_form_keeps_the_result_and_the_hash(connection: Any, rows: Any
         assert left == right
         return
     rows_left, rows_right = order_free(left[1]), order_free(right[1])
-    assert all(same(a, b) for x, y in zip(rows_left, rows_right, strict=True) for a, b in zip(x, y, strict=True))
+    assert all(
+        same(a, b) for x, y in zip(rows_left, rows_right, strict=True) for a, b in zip(x, y, strict=True)
+    )
 
 
 @profile(80)
@@ -175,8 +180,8 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def test_hostile_values_never_change_the_sql() -> None:
-    connection, catalog = shop()
+def test_hostile_values_never_change_the_sql(shop: Any) -> None:
+    connection, catalog = shop
 
     def compiled(value: str) -> Any:
         plan = {
@@ -196,17 +201,22 @@ def test_hostile_values_never_change_the_sql() -> None:
         assert found.query.sql == harmless.query.sql
         assert found.coverage.sql == harmless.coverage.sql
         assert found.query.params.count(value) == harmless.query.params.count("open")
-        assert connection.execute(found.query.sql, list(found.query.params)).fetchall() == connection.execute(
-            found.display_sql
-        ).fetchall()
+        assert (
+            connection.execute(found.query.sql, list(found.query.params)).fetchall()
+            == connection.execute(found.display_sql).fetchall()
+        )
     assert connection.execute("select count(*) from orders").fetchone() == (8,)
 
 
 @profile(100)
 @given(value=st.text(min_size=1, max_size=30))
-def test_any_text_is_only_a_value(value: str) -> None:
-    connection, catalog = SHOP
-    plan = {"from": "orders", "where": [{"col": "status", "op": "contains", "val": value}], "get": [{"fn": "count"}]}
+def test_any_text_is_only_a_value(shop: Any, value: str) -> None:
+    connection, catalog = shop
+    plan = {
+        "from": "orders",
+        "where": [{"col": "status", "op": "contains", "val": value}],
+        "get": [{"fn": "count"}],
+    }
     compiled = compile_plan(check(Plan.model_validate(plan), catalog))
     assert compiled.query.params == (value,)
     expected = sum(value.lower() in s for s in ("open", "shipped", "late") for _ in [0])
@@ -215,10 +225,10 @@ def test_any_text_is_only_a_value(value: str) -> None:
     assert connection.execute(compiled.display_sql).fetchone()[0] == got
 
 
-SHOP = shop()
-
-
-@pytest.mark.parametrize("name", ['"; drop table t; --', "<script>", "x" * 300, "名称😀", "a.b>c", "select", "?", "$1", "\u202eabc"])
+@pytest.mark.parametrize(
+    "name",
+    ['"; drop table t; --', "<script>", "x" * 300, "名称😀", "a.b>c", "select", "?", "$1", "\u202eabc"],
+)
 def test_hostile_names_of_tables_and_columns_are_only_names(name: str) -> None:
     from plan.catalogs import catalog_from_duckdb
 
@@ -230,9 +240,13 @@ def test_hostile_names_of_tables_and_columns_are_only_names(name: str) -> None:
         plan = {"from": name, "where": [{"col": name, "op": "!=", "val": "b"}], "by": [{"col": name}],
                 "get": [{"fn": "sum", "col": "n"}], "then": [{"fn": "share", "of": "sum_n"}]}  # fmt: skip
         compiled = compile_plan(check(Plan.model_validate(plan), catalog))
-        assert connection.execute(compiled.query.sql, list(compiled.query.params)).fetchall() == [("a", 6, 1.0)]
+        assert connection.execute(compiled.query.sql, list(compiled.query.params)).fetchall() == [
+            ("a", 6, 1.0)
+        ]
         assert connection.execute(compiled.display_sql).fetchall() == [("a", 6, 1.0)]
-        assert connection.execute(compiled.coverage.sql, list(compiled.coverage.params)).fetchall() == [(3, 2, 0)]
+        assert connection.execute(compiled.coverage.sql, list(compiled.coverage.params)).fetchall() == [
+            (3, 2, 0)
+        ]
 
 
 @pytest.mark.parametrize(

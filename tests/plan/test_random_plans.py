@@ -24,7 +24,7 @@ from plan.strategies import AS_OF, plans, tables
 
 TYPES = {
     "stores": "id bigint, city varchar, size double, opened date",
-    "sales": "id bigint, store_id bigint, day date, \"at\" timestamp, qty integer, price double, kind varchar, ok boolean",
+    "sales": 'id bigint, store_id bigint, day date, "at" timestamp, qty integer, price double, kind varchar, ok boolean',
     "returns": "id bigint, sale_id bigint, fee bigint",
 }
 

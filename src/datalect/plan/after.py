@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ def find_output(name: str, outputs: Sequence[OutputColumn], at: str) -> OutputCo
     Raises:
         PlanError: ``unknown_output``.
     """
-    tests = (
+    tests: tuple[Callable[[OutputColumn], bool], ...] = (
         lambda o: o.name == name,
         lambda o: fold(o.name) == fold(name),
         lambda o: o.role in ("breakdown", "list") and fold(o.source) == fold(name),
@@ -54,9 +54,7 @@ def find_output(name: str, outputs: Sequence[OutputColumn], at: str) -> OutputCo
     )
 
 
-def check_after(
-    plan: Plan, outputs: list[OutputColumn], labels: Labels
-) -> tuple[Plan, list[OutputColumn]]:
+def check_after(plan: Plan, outputs: list[OutputColumn], labels: Labels) -> tuple[Plan, list[OutputColumn]]:
     """Check ``then``, ``keep``, ``sort`` and ``top_per``; derived columns join the outputs."""
     outputs = list(outputs)
     names = unique_names(
@@ -147,7 +145,9 @@ def _kept_value(condition: Keep, output: OutputColumn, at: str) -> Any:
 # ---------------------------------------------------------------- derived columns
 
 
-def _step(step: Step, name: str, outputs: list[OutputColumn], labels: Labels, at: str) -> tuple[Step, OutputColumn]:
+def _step(
+    step: Step, name: str, outputs: list[OutputColumn], labels: Labels, at: str
+) -> tuple[Step, OutputColumn]:
     breakdowns = [o for o in outputs if o.role == "breakdown"]
     of = find_output(step.of, [o for o in outputs if o.role != "breakdown"], f"{at}.of")
     if of.kind != "number":

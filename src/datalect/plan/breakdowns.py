@@ -133,7 +133,10 @@ class Breakdowns:
 
 
 def round_width(raw: float, *, whole: bool) -> float:
-    """The round number nearest above a width: 1, 2, 2.5 or 5 times a power of ten; whole numbers stay whole."""
+    """The round number nearest above a width: 1, 2, 2.5 or 5 times a power of ten.
+
+    Whole numbers stay whole.
+    """
     if raw <= 0:
         return 1.0
     if whole and raw <= 1:

@@ -29,9 +29,9 @@ _COMMUTE = ("+", "*")
 def canonical(plan: Plan) -> Plan:
     """The plan in the one form that all plans with the same meaning share.
 
-    The order of AND tests, of alternatives in ``any``, of values in ``in`` and of operands of + and * does not
-    matter; repeats are dropped; ``in`` with one value is ``=``; a double ``not`` is none. Evidence, open slots,
-    the chart and the task do not belong to the meaning and are left out.
+    The order of AND tests, of alternatives in ``any``, of values in ``in`` and of operands of + and * does
+    not matter; repeats are dropped; ``in`` with one value is ``=``; a double ``not`` is none. Evidence, open
+    slots, the chart and the task do not belong to the meaning and are left out.
     """
     return plan.model_copy(
         update={

@@ -1,7 +1,7 @@
 """The checker: from a plan as written to one that may be compiled.
 
-Every reference is resolved, every type checked, every value linked, and every measure given the table whose rows
-it is taken over, so that nothing is counted twice through a join.
+Every reference is resolved, every type checked, every value linked, and every measure given the table
+whose rows it is taken over, so that nothing is counted twice through a join.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def check(
         functions: language-model functions over text columns, by name; none are built in.
 
     Raises:
-        PlanError: with a stable ``code``, the place in the plan and the nearest things that would have been right.
+        PlanError: with a stable ``code``, the place in the plan and the nearest things that would have
+            been right.
     """
     _refuse_text_stages(plan, functions or {})
     names = Names(catalog)

@@ -79,8 +79,8 @@ class Part:
 
     Attributes:
         root: the table whose rows are read.
-        each: a reference to the table (``key>table`` when the way needs saying) whose rows are counted once per
-            group although the root repeats them, or None when the root's own rows are measured.
+        each: a reference to the table (``key>table`` when the way needs saying) whose rows are counted
+            once per group although the root repeats them, or None when the root's own rows are measured.
         where: the plan's tests, every reference starting at ``root``.
         by: the plan's breakdowns, every reference starting at ``root``.
         atoms: what is computed.
@@ -128,8 +128,8 @@ class CompiledPlan:
     Attributes:
         query: DuckDB SQL with ``?`` parameters; parameters are str, int, float or bool.
         display_sql: the same, pretty, parameters written in; runs as it stands.
-        coverage: one row: ``rows_total``, ``rows_used`` (after ``where``), then ``nulls_<measure name>``: rows used
-            (and let through by the measure's own filter) whose value is missing.
+        coverage: one row: ``rows_total``, ``rows_used`` (after ``where``), then ``nulls_<measure name>``:
+            rows used (and let through by the measure's own filter) whose value is missing.
         outputs: columns of the result, in order.
     """
 

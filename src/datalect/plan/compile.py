@@ -46,7 +46,7 @@ def _names(checked: CheckedPlan) -> Any:
     return Names(checked.catalog)
 
 
-def _tree(checked: CheckedPlan, context: Context) -> exp.Expression:
+def _tree(checked: CheckedPlan, context: Context) -> exp.Expr:
     from datalect.plan.sql_finish import finish_grouped, finish_list
     from datalect.plan.sql_grouped import compile_grouped
 
@@ -55,7 +55,7 @@ def _tree(checked: CheckedPlan, context: Context) -> exp.Expression:
     return finish_grouped(checked, compile_grouped(checked, context), context)
 
 
-def _coverage(checked: CheckedPlan, context: Context) -> exp.Expression:
+def _coverage(checked: CheckedPlan, context: Context) -> exp.Expr:
     from datalect.plan.sql_grouped import compile_coverage
 
     return compile_coverage(checked, context)

@@ -262,18 +262,21 @@ class Conditions:
 
 
 def _in_order(op: str, values: list[str], column: Column) -> list[Any] | None:
-    """Values of an ordered category that lie on the right side of the ones given; None when those are unknown."""
+    """Values of an ordered category that lie on the right side of the ones given.
+
+    None when those are unknown.
+    """
     order = [str(value) for value in column.meaning.order]
     if any(value not in order for value in values):
         return None
     places = [order.index(value) for value in values]
     first = places[0]
-    keep = {
+    keeps: dict[str, Callable[[int], bool]] = {
         "<": lambda i: i < first,
         "<=": lambda i: i <= first,
         ">": lambda i: i > first,
         ">=": lambda i: i >= first,
         "between": lambda i: first <= i <= places[-1],
-    }[op]
-    chosen = [value for i, value in enumerate(column.meaning.order) if keep(i)]
+    }
+    chosen = [value for i, value in enumerate(column.meaning.order) if keeps[op](i)]
     return chosen or None

@@ -35,7 +35,8 @@ class Edit(_Node):
 
     Attributes:
         field: the list.
-        op: ``add`` puts ``value`` before position ``index``, ``remove`` takes that entry out, ``replace`` both.
+        op: ``add`` puts ``value`` before position ``index``, ``remove`` takes that entry out, ``replace``
+            both.
         index: position in the list as the earlier edits left it; for ``add``, -1 is the end.
         value: the new entry as plan JSON.
     """
@@ -63,7 +64,7 @@ class PlanDiff(_Node):
 
 
 def diff(old: Plan, new: Plan) -> PlanDiff:
-    """The change that turns ``old`` into ``new``: ``apply(old, diff(old, new)) == new``."""
+    """The change that turns one plan into another: applied to the first, it gives the second."""
     before, after = old.to_json(), new.to_json()
     changed: dict[Any, Any] = {}
     for name in dict.fromkeys((*before, *after)):
@@ -133,15 +134,18 @@ def apply(plan: Plan, change: PlanDiff) -> Plan:
 
 
 def _json(node: Any) -> Any:
-    return node if isinstance(node, str) else node.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return (
+        node if isinstance(node, str) else node.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    )
 
 
 def replace_measure(plan: Plan, index: int, measure: Measure) -> PlanDiff:
-    """Measure something else; what was derived from, kept or sorted by the old measure follows the new one."""
+    """Measure something else.
+
+    What was derived from, kept or sorted by the old measure follows the new one.
+    """
     if not 0 <= index < len(plan.get):
-        raise PlanError(
-            f"There is no measure {index}.", code="bad_diff", at="get", received=str(index)
-        )
+        raise PlanError(f"There is no measure {index}.", code="bad_diff", at="get", received=str(index))
     old, new = measure_name(plan.get[index]), measure_name(measure)
     edits = [Edit(field="get", op="replace", index=index, value=_measure_json(measure))]
     return PlanDiff(edits=[*edits, *_renamed(plan, old, new)])
@@ -183,7 +187,9 @@ def change_breakdown(plan: Plan, breakdowns: Sequence[Breakdown]) -> PlanDiff:
     edits += [Edit(field="by", op="add", value=_json(b)) for b in breakdowns]
     left = {breakdown_name(b) for b in plan.by} - {breakdown_name(b) for b in breakdowns}
     edits += [
-        Edit(field="sort", op="remove", index=i) for i in reversed(range(len(plan.sort))) if plan.sort[i].of in left
+        Edit(field="sort", op="remove", index=i)
+        for i in reversed(range(len(plan.sort)))
+        if plan.sort[i].of in left
     ]
     over = [i for i, s in enumerate(plan.then) if {s.over, s.within} & left]
     for i in over:
@@ -226,9 +232,12 @@ def _renamed(plan: Plan, old: str, new: str) -> list[Edit]:
             changed = step.model_copy(update=changes)
             names[step_name(step)] = step_name(changed)
             edits.append(Edit(field="then", op="replace", index=index, value=_json(changed)))
-    for field, entries in (("keep", plan.keep), ("sort", plan.sort)):
-        for index, entry in enumerate(entries):
-            if entry.of in names:
-                value = _json(entry.model_copy(update={"of": names[entry.of]}))
-                edits.append(Edit(field=field, op="replace", index=index, value=value))  # type: ignore[arg-type]
+    for index, keep in enumerate(plan.keep):
+        if keep.of in names:
+            value = _json(keep.model_copy(update={"of": names[keep.of]}))
+            edits.append(Edit(field="keep", op="replace", index=index, value=value))
+    for index, sort in enumerate(plan.sort):
+        if sort.of in names:
+            value = _json(sort.model_copy(update={"of": names[sort.of]}))
+            edits.append(Edit(field="sort", op="replace", index=index, value=value))
     return edits

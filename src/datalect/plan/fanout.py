@@ -1,8 +1,8 @@
 """The fan-out guard: which table's rows a measure is taken over, and from which table the query reads.
 
-A measure has a *home*, the table whose rows it measures, and is computed from a *root*, a table from which home,
-breakdowns and everything else are reached many-to-one. Where root and home differ, the root repeats the home's
-rows, and each of them is counted once per group.
+A measure has a *home*, the table whose rows it measures, and is computed from a *root*, a table from which
+home, breakdowns and everything else are reached many-to-one. Where root and home differ, the root repeats the
+home's rows, and each of them is counted once per group.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Home:
 
 
 def choose_root(graph: KeyGraph, prefer: Sequence[str], needed: Iterable[str]) -> str | None:
-    """The table to read from: the first preferred one that reaches all that is needed, else the nearest that does."""
+    """The table to read from.
+
+    The first preferred one that reaches all that is needed, else the nearest that does.
+    """
     wanted = list(dict.fromkeys(needed))
     for table in dict.fromkeys(prefer):
         reach = graph.reachable(table)
@@ -111,8 +114,8 @@ class Link:
 
     Attributes:
         via: table that is read to find them.
-        back: many-to-one path from ``via`` to the table whose rows look for partners; None when that table itself
-            holds the key (``forward`` then leads to the partners).
+        back: many-to-one path from ``via`` to the table whose rows look for partners; None when that table
+            itself holds the key (``forward`` then leads to the partners).
         forward: many-to-one path from ``via`` to the partners' table.
     """
 

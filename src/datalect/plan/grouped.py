@@ -44,7 +44,7 @@ def check_grouped(plan: Plan, tools: Tools) -> CheckedPlan:
     """Check a plan with ``by`` or ``get``."""
     start = plan.from_
     shown = [
-        tools.names.find(text, start, f"by[{i}]")[0].table
+        tools.names.find(text, start, f"by[{i}].col")[0].table
         for i, breakdown in enumerate(plan.by)
         for text in expr_refs(expr_of(breakdown))
     ]

@@ -1,7 +1,7 @@
 """The key graph: which tables hang together, and by which keys.
 
-A hop goes many-to-one: from the table that holds a foreign key to the table it points at. A path of hops never
-repeats a row of the table it starts from.
+A hop goes many-to-one: from the table that holds a foreign key to the table it points at. A path of hops
+never repeats a row of the table it starts from.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ class KeyGraph:
         return self._from.get(table, [])
 
     def reachable(self, start: str) -> dict[str, tuple[Path, ...]]:
-        """For each table reachable from ``start``, all shortest paths to it; ``start`` itself by the empty path."""
+        """For each table reachable from ``start``, all shortest paths to it.
+
+        ``start`` itself by the empty path.
+        """
         if start in self._found:
             return self._found[start]
         found: dict[str, tuple[Path, ...]] = {start: (Path(start),)}

@@ -92,7 +92,10 @@ def _boolean(value: Any) -> bool | None:
 
 
 def parse_moment(text: str) -> date | datetime | None:
-    """An ISO date or date-time as a value; None when it is neither. A zone is converted to UTC and dropped."""
+    """An ISO date or date-time as a value.
+
+    None when it is neither. A zone is converted to UTC and dropped.
+    """
     cleaned = unicodedata.normalize("NFKC", text).strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", cleaned):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from datalect.errors import PlanError
 from datalect.plan import notices
-from datalect.plan.after import check_keep, check_top_per, find_output
+from datalect.plan.after import check_keep, check_top_per
 from datalect.plan.checked import CheckedPlan, OutputColumn, Part
 from datalect.plan.expressions import Scope, Unreachable
 from datalect.plan.fanout import choose_root, fan_out
 from datalect.plan.joins import format_reference
 from datalect.plan.labels import Labels, given_name, unique_names
 from datalect.plan.model import ListItem, Plan, Sort, item_name
+from datalect.plan.names import fold
 from datalect.plan.tools import Tools
 from datalect.plan.walk import expr_refs
 
@@ -66,7 +69,7 @@ def check_list(plan: Plan, tools: Tools) -> CheckedPlan:
             )
         )
     where = tools.conditions.check_all(plan.where, scope, "where")
-    sort, hidden = _sort(plan, outputs, scope, tools)
+    sort, hidden = _sort(plan, outputs, [item.expr for item in items], scope, tools)
     written = plan.model_copy(
         update={
             "from_": root,
@@ -89,22 +92,25 @@ def check_list(plan: Plan, tools: Tools) -> CheckedPlan:
 
 
 def _sort(
-    plan: Plan, outputs: list[OutputColumn], scope: Scope, tools: Tools
+    plan: Plan, outputs: list[OutputColumn], exprs: list[Any], scope: Scope, tools: Tools
 ) -> tuple[list[Sort], dict[str, str]]:
     """Sort keys: output names, or references to columns that are not shown."""
     sort: list[Sort] = []
     hidden: dict[str, str] = {}
     for index, key in enumerate(plan.sort):
         at = f"sort[{index}].of"
-        try:
-            sort.append(Sort(of=find_output(key.of, outputs, at).name, dir=key.dir))
+        shown = [o.name for o in outputs if fold(o.name) == fold(key.of)]
+        if len(shown) == 1 or key.of in shown:
+            sort.append(Sort(of=key.of if key.of in shown else shown[0], dir=key.dir))
             continue
-        except PlanError:
-            pass
         try:
             reference = tools.expressions.reference(key.of, scope, at)
         except Unreachable as missing:
             raise fan_out([scope.root, missing.column.table]) from missing
+        text = format_reference(reference, tools.names.graph)
+        if text in exprs:
+            sort.append(Sort(of=outputs[exprs.index(text)].name, dir=key.dir))
+            continue
         if plan.distinct:
             raise PlanError(
                 "A list without repeats can only be sorted by what it shows.",
@@ -113,7 +119,6 @@ def _sort(
                 candidates=tuple(o.name for o in outputs),
                 received=key.of,
             )
-        text = format_reference(reference, tools.names.graph)
         hidden[text] = text
         sort.append(Sort(of=text, dir=key.dir))
     return sort, hidden

@@ -308,7 +308,10 @@ class Measures:
     # ------------------------------------------------------------ figures to compare with
 
     def check_compared(self, node: Aggregate, base: str, at: str) -> Aggregate:
-        """An aggregate that rows are compared with: taken over its home's rows, which it names in ``each``."""
+        """An aggregate that rows are compared with.
+
+        Taken over its home's rows, which it names in ``each``.
+        """
         inner = self.draft(node, base, [], at)
         home = inner.home.end
         draft = Draft(node, Path(home), inner.start, True)

@@ -7,8 +7,8 @@ A plan is a closed JSON object. Column references are strings:
     "dest>airports.name"   the same, when several keys lead there: start at the key column ``dest``
 
 Row-wise expressions are a reference, a number, ``{"lit": value}`` or a prefix list:
-``["*", "quantity", "unit_price"]``, ``["date_diff", "day", "ordered", "delivered"]`` (delivered minus ordered),
-``["date_part", "month", "ordered"]``, ``["length", "title"]``, ``["abs", x]``, ``["now"]``.
+``["*", "quantity", "unit_price"]``, ``["date_diff", "day", "ordered", "delivered"]`` (delivered minus
+ordered), ``["date_part", "month", "ordered"]``, ``["length", "title"]``, ``["abs", x]``, ``["now"]``.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ class ColumnTest(_Node):
 
     ``val`` is a scalar, a list for ``in``, a pair for ``between`` (ends included) and absent for ``null``.
     ``than`` compares with an expression of the same row. ``agg`` compares with a single number computed over
-    the whole table (or over the rows of its own ``where``). ``contains``, ``starts`` and ``ends`` ignore case.
+    the whole table (or over the rows of its own ``where``). ``contains``, ``starts`` and ``ends`` ignore
+    case.
     """
 
     col: ColumnRef | None = None
@@ -237,8 +238,9 @@ class Nested(_Node):
     """An aggregate of an aggregate: first ``of`` for each combination of ``per``, then ``fn`` over those.
 
     ``{"fn": "avg", "of": {"fn": "count"}, "per": ["customer_id"]}`` is orders per customer;
-    ``{"fn": "count", "of": {"fn": "count"}, "per": ["customer_id"], "keep": [{"op": ">=", "val": 3}]}`` counts
-    the customers with at least three orders. Groups are formed inside each group of the plan's breakdown.
+    ``{"fn": "count", "of": {"fn": "count"}, "per": ["customer_id"], "keep": [{"op": ">=", "val": 3}]}``
+    counts the customers with at least three orders. Groups are formed inside each group of the plan's
+    breakdown.
     """
 
     fn: Literal["count", "sum", "avg", "min", "max", "median", "stddev"]

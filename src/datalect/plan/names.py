@@ -67,7 +67,10 @@ class Names:
         )
 
     def column_in(self, table: str, name: str) -> Column | None:
-        """The visible column of a table, exactly or without regard to case; None when there is none or several."""
+        """The visible column of a table, exactly or without regard to case.
+
+        None when there is none or several.
+        """
         columns = self._columns[table]
         if name in columns:
             return columns[name]
@@ -75,7 +78,10 @@ class Names:
         return same[0] if len(same) == 1 else None
 
     def _qualified(self, text: str) -> tuple[str, str] | None:
-        """Split ``table.column`` at the dot that makes both parts known, table names without regard to case."""
+        """Split ``table.column`` at the dot that makes both parts known.
+
+        Table names without regard to case.
+        """
         for position, letter in enumerate(text):
             if letter != ".":
                 continue

@@ -35,7 +35,7 @@ def about_column(column: Column) -> list[Notice]:
             found.append(
                 Notice(
                     code="sentinel_left_out",
-                    message_en=f'{sentinel.count:,} rows with "{sentinel.value}" in {column.name} count as missing.',
+                    message_en=f'{sentinel.count:,} rows of {column.name} hold "{sentinel.value}": missing.',
                     message_zh=f"{column.name}中有{sentinel.count:,}行的值为“{sentinel.value}”，按缺失处理。",
                 )
             )

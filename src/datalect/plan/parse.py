@@ -27,7 +27,9 @@ def parse_plan(data: str | bytes | dict[str, Any]) -> Plan:
             "A plan is a JSON object.", code="bad_plan", expected="an object", received=type(data).__name__
         )
     if _depth(data) > MAX_DEPTH:
-        raise PlanError("The plan is nested too deeply.", code="too_deep", expected=f"at most {MAX_DEPTH} levels")
+        raise PlanError(
+            "The plan is nested too deeply.", code="too_deep", expected=f"at most {MAX_DEPTH} levels"
+        )
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
@@ -50,7 +52,10 @@ def _read(text: str | bytes) -> Any:
         ) from error
     except ValueError as error:  # covers JSON syntax and undecodable bytes
         raise PlanError(
-            f"The plan is no JSON: {error}", code="bad_plan", expected="one JSON object", received=repr(text[:80])
+            f"The plan is no JSON: {error}",
+            code="bad_plan",
+            expected="one JSON object",
+            received=repr(text[:80]),
         ) from error
 
 

@@ -87,7 +87,7 @@ class Phrases(ABC):
             return None
 
     def column(self, text: str, base: str, *, outside: bool = False) -> str:
-        """A column for people: with its table, and the key that leads there, when it is not of the base table.
+        """A column for people, with its table and the key that leads there when it is not of the base table.
 
         ``outside`` names the table in any case.
         """

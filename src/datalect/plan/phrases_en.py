@@ -213,7 +213,9 @@ class English(Phrases):
             return f"{column} is in {self._calendar(span)} ({self._dates(stretch)})"
         if isinstance(span, ToDate):
             unit = ("fiscal " if span.fiscal else "") + span.to_date.value
-            earlier = f", {_plural(span.ago, unit)} earlier" if span.ago > 1 else ", one before" if span.ago else ""
+            earlier = (
+                f", {_plural(span.ago, unit)} earlier" if span.ago > 1 else ", one before" if span.ago else ""
+            )
             return f"{column} is in the {unit} to date{earlier} ({self._dates(stretch)})"
         if isinstance(span, Dates) and span.fiscal and not stretch.fields:
             return f"{column} is in {self._fields(span)} ({self._dates(stretch)})"

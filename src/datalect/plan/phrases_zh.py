@@ -42,7 +42,8 @@ _AGGREGATES = {
 _UNITS = {
     Grain.YEAR: "年", Grain.QUARTER: "季度", Grain.MONTH: "月", Grain.WEEK: "周", Grain.DAY: "日",
     Grain.HOUR: "小时", Grain.MINUTE: "分钟", Grain.SECOND: "秒",
-    Grain.MONTH_OF_YEAR: "月份（1至12月）", Grain.QUARTER_OF_YEAR: "季度（1至4季度）", Grain.DAY_OF_WEEK: "星期",
+    Grain.MONTH_OF_YEAR: "月份（1至12月）", Grain.QUARTER_OF_YEAR: "季度（1至4季度）",
+    Grain.DAY_OF_WEEK: "星期",
     Grain.DAY_OF_MONTH: "日（1至31日）", Grain.HOUR_OF_DAY: "钟点",
 }  # fmt: skip
 _SPANS = {
@@ -50,7 +51,8 @@ _SPANS = {
     Grain.HOUR: "小时", Grain.MINUTE: "分钟", Grain.SECOND: "秒",
 }  # fmt: skip
 _PARTS = {
-    "year": "年份", "half": "半年", "quarter": "季度", "month": "月份", "week": "周次", "day": "日", "weekday": "星期",
+    "year": "年份", "half": "半年", "quarter": "季度", "month": "月份", "week": "周次", "day": "日",
+    "weekday": "星期",
     "day_of_year": "年内第几天", "hour": "小时", "minute": "分钟", "second": "秒",
 }  # fmt: skip
 
@@ -78,14 +80,19 @@ class Chinese(Phrases):
         plan = checked.plan
         table = self.table(plan.from_)
         where = f"在{table}中" + (f"，{self.tests(plan.where, plan.from_)}" if plan.where else "")
-        pieces = [f"{where}：{self._subject(checked)}" if plan.where else f"{where}{self._verb(plan)}{self._subject(checked)}"]
+        pieces = [
+            f"{where}：{self._subject(checked)}"
+            if plan.where
+            else f"{where}{self._verb(plan)}{self._subject(checked)}"
+        ]
         if plan.then:
             pieces.append("另计" + listed([self.step(step) for step in plan.then]))
         if plan.keep:
             kept = "组" if plan.by else "行"
             pieces.append("只保留" + "且".join(self.keep(k) for k in plan.keep) + f"的{kept}")
         order = [
-            f"{self.sort_key(s.of, plan.from_)}{'从大到小' if s.dir == 'desc' else '从小到大'}" for s in plan.sort
+            f"{self.sort_key(s.of, plan.from_)}{'从大到小' if s.dir == 'desc' else '从小到大'}"
+            for s in plan.sort
         ]
         if order:
             pieces.append("按" + "、再按".join(order) + "排列")

@@ -153,21 +153,24 @@ def _stretch(span: Span, as_of: datetime, first_month: int, at: str) -> Stretch:
         start = truncate(as_of, span.to_date, first_month if span.fiscal else 1)
         return Stretch(shift(start, span.to_date, -span.ago), _after(shift(as_of, span.to_date, -span.ago)))
     if isinstance(span, Range):
-        start = None if span.from_ is None else _moment(span.from_, at)[0]
+        first = None if span.from_ is None else _moment(span.from_, at)[0]
         end = None if span.to is None else _moment(span.to, at)[1]
-        if start is not None and end is not None and start >= end:
+        if first is not None and end is not None and first >= end:
             raise PlanError(
                 "The range ends before it starts.",
                 code="bad_date",
                 at=at,
                 received=f"{span.from_} to {span.to}",
             )
-        return Stretch(start, end)
+        return Stretch(first, end)
     return _dates(span, first_month if span.fiscal else 1, at)
 
 
 def _after(as_of: datetime) -> datetime:
-    """The first moment that is no longer included: the next day for a bare date, else the next microsecond."""
+    """The first moment that is no longer included.
+
+    The next day for a bare date, else the next microsecond.
+    """
     if as_of == truncate(as_of, Grain.DAY):
         return as_of + timedelta(days=1)
     return as_of + timedelta(microseconds=1)

@@ -25,17 +25,17 @@ _COMPARE: dict[str, type[exp.Binary]] = {
 _INSIDE = {"contains": "CONTAINS", "starts": "STARTS_WITH", "ends": "ENDS_WITH"}
 
 
-def compare(left: exp.Expression, op: str, right: exp.Expression) -> exp.Expression:
+def compare(left: exp.Expr, op: str, right: exp.Expr) -> exp.Expr:
     """A comparison of two values."""
     return _COMPARE[op](this=sql.paren(left), expression=sql.paren(right))
 
 
-def compile_tests(tests: Sequence[Test], view: View) -> exp.Expression | None:
+def compile_tests(tests: Sequence[Test], view: View) -> exp.Expr | None:
     """All of an AND list; None when it is empty."""
     return sql.all_of([compile_test(test, view) for test in tests])
 
 
-def compile_test(test: Test, view: View) -> exp.Expression:
+def compile_test(test: Test, view: View) -> exp.Expr:
     """One test."""
     if isinstance(test, AnyOf):
         either = sql.any_of([compile_test(part, view) for part in test.any])
@@ -52,7 +52,7 @@ def compile_test(test: Test, view: View) -> exp.Expression:
 # ---------------------------------------------------------------- comparisons
 
 
-def _compare(test: ColumnTest, view: View) -> exp.Expression:
+def _compare(test: ColumnTest, view: View) -> exp.Expr:
     left, typed = compile_expression(expr_of(test), view)
     if typed.kind == "number" and not typed.finite:
         left = sql.finite(left)
@@ -80,14 +80,14 @@ def _compare(test: ColumnTest, view: View) -> exp.Expression:
     return compare(left, test.op, bound[0])
 
 
-def _bound(value: object, typed: Typed, view: View) -> exp.Expression:
+def _bound(value: object, typed: Typed, view: View) -> exp.Expr:
     tree = constant(value, typed.kind, view)
     if typed.column is not None and typed.column.dtype.upper() in ("FLOAT", "REAL"):
         return sql.cast(tree, "FLOAT")  # 0.1 in single precision is not 0.1 in double
     return tree
 
 
-def _aligned(left: exp.Expression, kind: Kind, values: list[str]) -> exp.Expression:
+def _aligned(left: exp.Expr, kind: Kind, values: list[str]) -> exp.Expr:
     """A time beside a bare date is its day; a date beside a date-time is its first moment."""
     if kind == "timestamp" and all(len(value) == 10 for value in values):
         return sql.cast(left, "DATE")
@@ -96,11 +96,11 @@ def _aligned(left: exp.Expression, kind: Kind, values: list[str]) -> exp.Express
     return left
 
 
-def _inside(op: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def _inside(op: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return sql.call(_INSIDE[op], sql.call("LOWER", left), sql.call("LOWER", right))
 
 
-def _figure(node: Aggregate, view: View) -> exp.Expression:
+def _figure(node: Aggregate, view: View) -> exp.Expr:
     """One number computed over all rows of the table the aggregate names."""
     inner = view_of(view.rows.context, node.each or view.base)
     inputs = aggregate_inputs(node, inner)
@@ -111,7 +111,7 @@ def _figure(node: Aggregate, view: View) -> exp.Expression:
 # ---------------------------------------------------------------- time
 
 
-def _time(test: TimeTest, view: View) -> exp.Expression:
+def _time(test: TimeTest, view: View) -> exp.Expr:
     reference = view.find(test.time)
     column = view.column(reference)
     context = view.rows.context
@@ -120,7 +120,7 @@ def _time(test: TimeTest, view: View) -> exp.Expression:
         return _years(stretch, column, view)
     kind = kind_of(reference.column.dtype)
     dtype = "DATE" if kind == "date" else "TIMESTAMP"
-    conditions: list[exp.Expression] = []
+    conditions: list[exp.Expr] = []
     if stretch.start is not None:
         conditions.append(compare(column.copy(), ">=", _edge(stretch.start, dtype, view, up=True)))
     if stretch.end is not None:
@@ -136,7 +136,7 @@ def _time(test: TimeTest, view: View) -> exp.Expression:
     return both if both is not None else sql.not_null(column)
 
 
-def _edge(edge: datetime, dtype: str, view: View, *, up: bool) -> exp.Expression:
+def _edge(edge: datetime, dtype: str, view: View, *, up: bool) -> exp.Expr:
     if dtype == "DATE":
         if edge.time() != datetime.min.time():  # a date counts as its first moment
             return moment(edge.isoformat(sep=" "), "TIMESTAMP", view)
@@ -144,10 +144,10 @@ def _edge(edge: datetime, dtype: str, view: View, *, up: bool) -> exp.Expression
     return moment(edge.isoformat(sep=" "), "TIMESTAMP", view)
 
 
-def _years(stretch: Stretch, column: exp.Expression, view: View) -> exp.Expression:
+def _years(stretch: Stretch, column: exp.Expr, view: View) -> exp.Expr:
     """A span on a column of year numbers: the years it touches."""
     bind = view.rows.context.values.bind
-    conditions: list[exp.Expression] = []
+    conditions: list[exp.Expr] = []
     if stretch.start is not None:
         first = stretch.start
         whole = (first.month, first.day) == (1, 1)
@@ -170,7 +170,7 @@ def _years(stretch: Stretch, column: exp.Expression, view: View) -> exp.Expressi
 # ---------------------------------------------------------------- partners
 
 
-def _has(test: HasTest, view: View) -> exp.Expression:
+def _has(test: HasTest, view: View) -> exp.Expr:
     context = view.rows.context
     of = Path(view.base) if test.of is None else context.names.table_path(test.of, view.base)
     link = link_tables(context.names, of.end, test.has, "")
@@ -180,14 +180,14 @@ def _has(test: HasTest, view: View) -> exp.Expression:
         conditions.append(exp.Paren(this=found) if isinstance(found, exp.Or) else found)
     where = sql.all_of(conditions)
     if test.count is None:
-        tree: exp.Expression = exp.Exists(this=inner.rows.select([sql.number(1)], where))
+        tree: exp.Expr = exp.Exists(this=inner.rows.select([sql.number(1)], where))
     else:
         number = sql.scalar(inner.rows.select([_count(link, inner)], where))
         tree = compare(number, test.count.op, context.values.bind(test.count.val))
     return sql.negated(tree) if test.neg else tree
 
 
-def _partners(link: Link, view: View, of: Path) -> tuple[View, list[exp.Expression]]:
+def _partners(link: Link, view: View, of: Path) -> tuple[View, list[exp.Expr]]:
     """Rows of the partners, and the condition that ties them to the rows looking for them."""
     context = view.rows.context
     if link.back is None:
@@ -208,14 +208,14 @@ def _partners(link: Link, view: View, of: Path) -> tuple[View, list[exp.Expressi
             (sql.column(holder, own), sql.column(outer, ref))
             for own, ref in zip(key.columns, key.ref_columns, strict=True)
         ]
-    conditions: list[exp.Expression] = [exp.EQ(this=left, expression=right) for left, right in pairs]
+    conditions: list[exp.Expr] = [exp.EQ(this=left, expression=right) for left, right in pairs]
     if link.back is not None and link.forward.keys:
         partner = inner.alias(Path(inner.base))
         conditions += [sql.not_null(sql.column(partner, c)) for c in link.forward.keys[-1].ref_columns]
     return inner, conditions
 
 
-def _count(link: Link, inner: View) -> exp.Expression:
+def _count(link: Link, inner: View) -> exp.Expr:
     if link.back is None or not link.forward.keys:
         return exp.Count(this=exp.Star())
     partner = inner.alias(Path(inner.base))

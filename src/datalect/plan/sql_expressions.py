@@ -1,7 +1,7 @@
 """Row-wise expressions as SQL.
 
-Whole numbers are widened before they can overflow; everything else is computed in DOUBLE, where a quotient by 0 is
-NULL.
+Whole numbers are widened before they can overflow; everything else is computed in DOUBLE, where a quotient
+by 0 is NULL.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FRACTIONS = {"hour": 3600, "minute": 60, "second": 1}
 _ARITHMETIC: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
-def compile_expression(expr: Any, view: View, kind: Kind = "number") -> tuple[exp.Expression, Typed]:
+def compile_expression(expr: Any, view: View, kind: Kind = "number") -> tuple[exp.Expr, Typed]:
     """An expression of a checked plan as SQL, with its type.
 
     Args:
@@ -60,17 +60,17 @@ def compile_expression(expr: Any, view: View, kind: Kind = "number") -> tuple[ex
     return _arithmetic(operator, parts)
 
 
-def call_length(text: exp.Expression) -> exp.Expression:
+def call_length(text: exp.Expr) -> exp.Expr:
     """Number of characters of a text."""
     return sql.call("LENGTH", text)
 
 
-def moment(text: str, dtype: str, view: View) -> exp.Expression:
+def moment(text: str, dtype: str, view: View) -> exp.Expr:
     """A bound date or time."""
     return sql.cast(view.rows.context.values.bind(text), dtype)
 
 
-def constant(value: Any, kind: Kind, view: View) -> exp.Expression:
+def constant(value: Any, kind: Kind, view: View) -> exp.Expr:
     """A constant of a checked plan, bound and cast to the kind it is compared with."""
     if kind in ("date", "timestamp") and isinstance(value, str):
         return moment(value, "DATE" if len(value) == 10 else "TIMESTAMP", view)
@@ -82,7 +82,7 @@ def constant(value: Any, kind: Kind, view: View) -> exp.Expression:
 # ---------------------------------------------------------------- arithmetic
 
 
-def _wide(tree: exp.Expression, typed: Typed) -> exp.Expression:
+def _wide(tree: exp.Expr, typed: Typed) -> exp.Expr:
     """An operand in a type in which the operation cannot overflow."""
     if not typed.integer:
         return tree if _is_double(typed) else sql.cast(tree, "DOUBLE")
@@ -93,7 +93,7 @@ def _is_double(typed: Typed) -> bool:
     return typed.column is None or typed.column.dtype.upper() == "DOUBLE"
 
 
-def _arithmetic(operator: str, parts: list[tuple[exp.Expression, Typed]]) -> tuple[exp.Expression, Typed]:
+def _arithmetic(operator: str, parts: list[tuple[exp.Expr, Typed]]) -> tuple[exp.Expr, Typed]:
     tree, typed = parts[0]
     if len(parts) == 1:
         return exp.Neg(this=exp.Paren(this=_wide(tree, typed))), combine("-", typed, type_of_constant(0), "")
@@ -111,7 +111,7 @@ def _arithmetic(operator: str, parts: list[tuple[exp.Expression, Typed]]) -> tup
     return tree, typed
 
 
-def _operand(tree: exp.Expression, typed: Typed, result: Typed) -> exp.Expression:
+def _operand(tree: exp.Expr, typed: Typed, result: Typed) -> exp.Expr:
     if not result.integer:
         return tree if _is_double(typed) and not typed.integer else sql.cast(tree, "DOUBLE")
     if isinstance(tree, exp.Placeholder):
@@ -125,10 +125,11 @@ def _operand(tree: exp.Expression, typed: Typed, result: Typed) -> exp.Expressio
 # ---------------------------------------------------------------- dates
 
 
-def _date_diff(expr: list[Any], view: View) -> tuple[exp.Expression, Typed]:
+def _date_diff(expr: list[Any], view: View) -> tuple[exp.Expr, Typed]:
     """Later minus earlier.
 
-    Days are calendar days, weeks and longer units complete ones, hours and shorter units exact with their fraction.
+    Days are calendar days, weeks and longer units complete ones, hours and shorter units exact with their
+    fraction.
     """
     unit = expr[1]
     (start, first), (end, second) = (compile_expression(part, view, "timestamp") for part in expr[2:])
@@ -136,7 +137,7 @@ def _date_diff(expr: list[Any], view: View) -> tuple[exp.Expression, Typed]:
         if "time" not in (first.kind, second.kind):
             start, end = sql.cast(start, "TIMESTAMP"), sql.cast(end, "TIMESTAMP")
         seconds = exp.Sub(this=sql.call("EPOCH", end), expression=sql.call("EPOCH", start))
-        tree: exp.Expression = exp.Div(
+        tree: exp.Expr = exp.Div(
             this=exp.Paren(this=seconds), expression=sql.number(_FRACTIONS[unit]), typed=True, safe=False
         )
         return tree, Typed("number", Meaning(type=SemanticType.DURATION, unit=f"{unit}s"))
@@ -146,12 +147,12 @@ def _date_diff(expr: list[Any], view: View) -> tuple[exp.Expression, Typed]:
     return sql.call(function, sql.word(unit), start, end), typed
 
 
-def _date_part(expr: list[Any], view: View) -> tuple[exp.Expression, Typed]:
+def _date_part(expr: list[Any], view: View) -> tuple[exp.Expr, Typed]:
     tree, _ = compile_expression(expr[2], view, "timestamp")
     return part_of(expr[1], tree), Typed("number", _PLAIN, integer=True, bound=10_000.0)
 
 
-def part_of(part: str, tree: exp.Expression) -> exp.Expression:
+def part_of(part: str, tree: exp.Expr) -> exp.Expr:
     """A calendar field of a date: whole numbers, weeks after ISO 8601, weekday 1 for Monday."""
     if part == "half":
         quarter = sql.call("DATE_PART", sql.word("quarter"), tree)

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from datalect.plan import sql_tree as sql
 from datalect.plan.checked import CheckedPlan, OutputColumn
+from datalect.plan.joins import Path
 from datalect.plan.link import parse_moment
 from datalect.plan.model import Keep, ListItem, Plan
 from datalect.plan.sql_conditions import compare, compile_tests
@@ -18,14 +19,14 @@ from datalect.plan.sql_steps import Steps
 _POSITION = "position in group"
 
 
-def finish_grouped(checked: CheckedPlan, grouped: exp.Select, context: Context) -> exp.Expression:
+def finish_grouped(checked: CheckedPlan, grouped: exp.Select, context: Context) -> exp.Expr:
     """A grouped result with its steps, conditions, order and cut."""
     plan = checked.plan
     names = [o.name for o in checked.outputs if o.step is None]
     order = _order(plan, [o.name for o in checked.outputs if o.role == "breakdown"])
     if not plan.then and not plan.keep and plan.top_per is None:
         return _cut(grouped, [sql.ordered(sql.bare(n), d) for n, d in order], plan)
-    layers: list[tuple[str, exp.Expression]] = [("grouped", grouped)]
+    layers: list[tuple[str, exp.Expr]] = [("grouped", grouped)]
     steps = Steps(checked.outputs)
     for index, step in enumerate(plan.then):
         layers.append((f"step{index + 1}", steps.add(step, layers[-1][0], names)))
@@ -33,7 +34,7 @@ def finish_grouped(checked: CheckedPlan, grouped: exp.Select, context: Context) 
     return _layered(checked, layers, names, order, context)
 
 
-def finish_list(checked: CheckedPlan, context: Context) -> exp.Expression:
+def finish_list(checked: CheckedPlan, context: Context) -> exp.Expr:
     """A row list with its conditions, order and cut."""
     plan = checked.plan
     view = view_of(context, plan.from_)
@@ -45,7 +46,7 @@ def finish_list(checked: CheckedPlan, context: Context) -> exp.Expression:
     ties = list(keys) or names
     where = compile_tests(plan.where, view)
     sorting = bool(plan.sort) or (plan.top is not None and view.rows.joined)
-    order = [(s.of, s.dir) for s in plan.sort]
+    order: list[tuple[str, str]] = [(s.of, s.dir) for s in plan.sort]
     order += [(n, "asc") for n in ties if n not in [s.of for s in plan.sort]] if sorting else []
     if not plan.keep and plan.top_per is None:
         tree = view.rows.select(columns, where, distinct=plan.distinct)
@@ -60,13 +61,13 @@ def finish_list(checked: CheckedPlan, context: Context) -> exp.Expression:
     return _layered(checked, [("listed", inner)], [*names, *extra], order, context)
 
 
-def _row_keys(checked: CheckedPlan, view: View) -> dict[str, exp.Expression]:
+def _row_keys(checked: CheckedPlan, view: View) -> dict[str, exp.Expr]:
     """Columns that settle ties between rows, under names no output has."""
     table = checked.catalog.table(checked.plan.from_)
     if table is None or not table.keys:
         return {}
     taken = {o.name.casefold() for o in checked.outputs}
-    alias = view.alias(_here(view))
+    alias = view.alias(Path(view.base))
     found = {}
     for column in table.keys[0]:
         name = f"key {column}"
@@ -74,12 +75,6 @@ def _row_keys(checked: CheckedPlan, view: View) -> dict[str, exp.Expression]:
             name += "_"
         found[name] = sql.column(alias, column)
     return found
-
-
-def _here(view: View):  # type: ignore[no-untyped-def]
-    from datalect.plan.joins import Path
-
-    return Path(view.base)
 
 
 def _order(plan: Plan, breakdowns: Sequence[str]) -> list[tuple[str, str]]:
@@ -91,7 +86,7 @@ def _order(plan: Plan, breakdowns: Sequence[str]) -> list[tuple[str, str]]:
     return order + [(n, "asc") for n in breakdowns if n not in taken]
 
 
-def _cut(tree: exp.Select, order: Sequence[exp.Expression], plan: Plan) -> exp.Select:
+def _cut(tree: exp.Select, order: Sequence[exp.Expr], plan: Plan) -> exp.Select:
     if order:
         tree.set("order", exp.Order(expressions=list(order)))
     if plan.top_per is None:
@@ -104,11 +99,11 @@ def _cut(tree: exp.Select, order: Sequence[exp.Expression], plan: Plan) -> exp.S
 
 def _layered(
     checked: CheckedPlan,
-    layers: list[tuple[str, exp.Expression]],
+    layers: list[tuple[str, exp.Expr]],
     names: list[str],
     order: list[tuple[str, str]],
     context: Context,
-) -> exp.Expression:
+) -> exp.Expr:
     plan = checked.plan
     source = layers[-1][0]
     where = sql.all_of([_kept(k, checked.output(k.of), source, context) for k in plan.keep])
@@ -137,7 +132,7 @@ def _layered(
     return tree
 
 
-def _kept(keep: Keep, output: OutputColumn | None, source: str, context: Context) -> exp.Expression:
+def _kept(keep: Keep, output: OutputColumn | None, source: str, context: Context) -> exp.Expr:
     value = sql.bare(keep.of)
     if keep.op == "null":
         tree = sql.is_null(value)
@@ -154,7 +149,7 @@ def _kept(keep: Keep, output: OutputColumn | None, source: str, context: Context
     return sql.negated(tree) if keep.neg else tree
 
 
-def _bound(value: object, output: OutputColumn | None, context: Context) -> exp.Expression:
+def _bound(value: object, output: OutputColumn | None, context: Context) -> exp.Expr:
     tree = context.values.bind(value)  # type: ignore[arg-type]
     if output is not None and output.kind in ("date", "timestamp") and isinstance(value, str):
         return sql.cast(tree, "DATE" if len(value) == 10 and parse_moment(value) else "TIMESTAMP")

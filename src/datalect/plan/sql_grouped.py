@@ -36,7 +36,7 @@ def _nested(part: Part) -> bool:
     return any(isinstance(atom.node, Nested) for atom in part.atoms)
 
 
-def _measure(checked: CheckedPlan, name: str, slots: dict[str, exp.Expression]) -> exp.Expression:
+def _measure(checked: CheckedPlan, name: str, slots: dict[str, exp.Expr]) -> exp.Expr:
     """A measure out of its atoms."""
     node = next(m for m in checked.plan.get if measure_name(m) == name)
     trees = list(slots.values())
@@ -57,7 +57,7 @@ def _flat(checked: CheckedPlan, part: Part, names: list[str], context: Context) 
     return view.rows.select(columns, where, group=len(names))
 
 
-def _plain(node: Aggregate | Nested, view: View) -> exp.Expression:
+def _plain(node: Aggregate | Nested, view: View) -> exp.Expr:
     if isinstance(node, Nested):
         raise TypeError("two-level measures have a part of their own")
     return aggregate(node, aggregate_inputs(node, view, compile_tests(node.where, view)))
@@ -70,14 +70,14 @@ def _plain(node: Aggregate | Nested, view: View) -> exp.Expression:
 class _Source:
     """Columns a part is computed from, and how to select from where they are."""
 
-    by: list[exp.Expression]
-    per: list[exp.Expression]
+    by: list[exp.Expr]
+    per: list[exp.Expr]
     inputs: list[Inputs]
     view: View | None
-    where: exp.Expression | None
-    derived: exp.Expression | None
+    where: exp.Expr | None
+    derived: exp.Expr | None
 
-    def select(self, columns: list[exp.Expression], group: int) -> exp.Select:
+    def select(self, columns: list[exp.Expr], group: int) -> exp.Select:
         if self.derived is not None:
             return sql.select(columns, self.derived, (), self.where, group)
         if self.view is None:
@@ -102,7 +102,7 @@ def _read(part: Part, context: Context) -> _Source:
     view = view_of(context, part.root)
     by = [compile_breakdown(b, view) for b in part.by]
     tests = list(part.where)
-    per: list[exp.Expression] = []
+    per: list[exp.Expr] = []
     inputs = []
     for atom in part.atoms:
         node = atom.node
@@ -126,10 +126,10 @@ def _breakdown(entry: str | Breakdown) -> Breakdown:
 def _once(
     part: Part,
     view: View,
-    by: list[exp.Expression],
-    per: list[exp.Expression],
+    by: list[exp.Expr],
+    per: list[exp.Expr],
     inputs: list[Inputs],
-    conditions: list[exp.Expression],
+    conditions: list[exp.Expr],
     context: Context,
 ) -> _Source:
     """Rows of the home table, each once per group, although the root repeats them."""
@@ -138,9 +138,9 @@ def _once(
     keys = [sql.column(home, column) for column in path.keys[-1].ref_columns]
     where = sql.all_of([*conditions, *(sql.not_null(key.copy()) for key in keys)])
     alias = context.alias("once")
-    columns: list[exp.Expression] = []
+    columns: list[exp.Expr] = []
 
-    def carry(tree: exp.Expression, slot: str) -> exp.Expression:
+    def carry(tree: exp.Expr, slot: str) -> exp.Expr:
         columns.append(sql.aliased(tree, slot))
         return sql.column(alias, slot)
 
@@ -175,7 +175,7 @@ def _two_level(atom: Atom, node: Nested, source: _Source, names: list[str], cont
     return sql.select(outer, sql.subquery(inner, alias), (), sql.all_of(kept), len(names))
 
 
-def _over(fn: str, value: exp.Expression) -> exp.Expression:
+def _over(fn: str, value: exp.Expr) -> exp.Expr:
     if fn == "count":
         return exp.Count(this=exp.Star())
     if fn in ("median", "stddev"):
@@ -194,7 +194,7 @@ def _side_by_side(
 ) -> exp.Select:
     """Parts joined on their breakdowns: missing counts are 0, other missing figures NULL."""
     slots = [(atom.slot, atom.node) for part in parts for atom in part.atoms]
-    stacked: exp.Expression | None = None
+    stacked: exp.Expr | None = None
     for part, select in zip(parts, selects, strict=True):
         alias = context.alias("part")
         own = {atom.slot for atom in part.atoms}
@@ -253,13 +253,13 @@ def _counts_rows(atom: Atom) -> bool:
     return expr_of(node) is None
 
 
-def _counted(conditions: list[exp.Expression]) -> exp.Expression:
+def _counted(conditions: list[exp.Expr]) -> exp.Expr:
     condition = sql.all_of([exp.Paren(this=c) if isinstance(c, exp.Or) else c for c in conditions])
     tree = exp.Count(this=exp.Star())
     return tree if condition is None else exp.Filter(this=tree, expression=exp.Where(this=condition))
 
 
-def _missing(atom: Atom, view: View, part: Part) -> exp.Expression:
+def _missing(atom: Atom, view: View, part: Part) -> exp.Expr:
     node = atom.node
     tests = list(part.where)
     if isinstance(node, Nested):

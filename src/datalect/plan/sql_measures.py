@@ -37,18 +37,18 @@ class Inputs:
         rows: rows of the table at most, to choose the type of a sum.
     """
 
-    value: exp.Expression | None
-    other: exp.Expression | None
+    value: exp.Expr | None
+    other: exp.Expr | None
     typed: Typed | None
-    filter: exp.Expression | None = None
+    filter: exp.Expr | None = None
     rows: int = 0
 
-    def expressions(self) -> list[exp.Expression]:
+    def expressions(self) -> list[exp.Expr]:
         """All of them, in a fixed order."""
         return [e for e in (self.value, self.other, self.filter) if e is not None]
 
 
-def aggregate_inputs(node: Aggregate, view: View, condition: exp.Expression | None = None) -> Inputs:
+def aggregate_inputs(node: Aggregate, view: View, condition: exp.Expr | None = None) -> Inputs:
     """Compile what an aggregate reads; ``condition`` is its own filter, compiled by the caller."""
     expr = expr_of(node)
     rows = max((t.rows for t in view.rows.context.catalog.tables), default=0)
@@ -59,14 +59,14 @@ def aggregate_inputs(node: Aggregate, view: View, condition: exp.Expression | No
     return Inputs(value, other, typed, condition, rows)
 
 
-def _number(expr: object, view: View) -> tuple[exp.Expression, Typed]:
+def _number(expr: object, view: View) -> tuple[exp.Expr, Typed]:
     tree, typed = compile_expression(expr, view)
     if typed.kind == "number" and not typed.finite:
         tree = sql.finite(tree)
     return tree, typed
 
 
-def aggregate(node: Aggregate, inputs: Inputs) -> exp.Expression:
+def aggregate(node: Aggregate, inputs: Inputs) -> exp.Expr:
     """An aggregate as SQL. Sums of whole numbers cannot overflow; NaN and infinities never reach it."""
     tree = _function(node, inputs)
     if inputs.filter is not None:
@@ -80,7 +80,7 @@ def aggregate(node: Aggregate, inputs: Inputs) -> exp.Expression:
     return tree
 
 
-def _function(node: Aggregate, inputs: Inputs) -> exp.Expression:
+def _function(node: Aggregate, inputs: Inputs) -> exp.Expr:
     value, typed = inputs.value, inputs.typed
     if value is None or typed is None:
         return exp.Count(this=exp.Star())
@@ -113,7 +113,7 @@ def _needs_double(typed: Typed) -> bool:
 # ---------------------------------------------------------------- breakdowns
 
 
-def compile_breakdown(node: Breakdown, view: View) -> exp.Expression:
+def compile_breakdown(node: Breakdown, view: View) -> exp.Expr:
     """A breakdown's value for each row."""
     tree, typed = compile_expression(expr_of(node), view)
     if node.grain is not None:
@@ -130,8 +130,11 @@ def compile_breakdown(node: Breakdown, view: View) -> exp.Expression:
     return tree
 
 
-def _bin(tree: exp.Expression, width: float, *, whole: bool) -> exp.Expression:
-    """The lower edge of a bin; the position is rounded first, so that 0.3 falls into the bin from 0.3 at width 0.1."""
+def _bin(tree: exp.Expr, width: float, *, whole: bool) -> exp.Expr:
+    """The lower edge of a bin.
+
+    The position is rounded first, so that 0.3 falls into the bin from 0.3 at width 0.1.
+    """
     position = exp.Div(this=sql.cast(tree, "DOUBLE"), expression=sql.number(width), typed=True, safe=False)
     place = sql.call("FLOOR", sql.call("ROUND", position, sql.number(9)))
     edge = exp.Mul(this=place, expression=sql.number(width))

@@ -47,7 +47,7 @@ class Rows:
         self.context = context
         self.root = root
         self._aliases: dict[Path, str] = {Path(root): context.alias(root)}
-        self._joins: list[exp.Expression] = []
+        self._joins: list[exp.Expr] = []
 
     def alias_of(self, path: Path) -> str:
         """The alias of the table at the end of a path, joined when it was not before."""
@@ -71,12 +71,15 @@ class Rows:
 
     def select(
         self,
-        columns: list[exp.Expression],
-        where: exp.Expression | None = None,
+        columns: list[exp.Expr],
+        where: exp.Expr | None = None,
         group: int = 0,
         distinct: bool = False,
     ) -> exp.Select:
-        """A SELECT over these rows; call it after every reference was compiled, so that all joins are known."""
+        """A SELECT over these rows.
+
+        Call it after every reference was compiled, so that all joins are known.
+        """
         source = sql.table(self.root, self._aliases[Path(self.root)])
         return sql.select(columns, source, self._joins, where, group, distinct)
 
@@ -102,7 +105,7 @@ class View:
         """The column a reference of the checked plan means."""
         return self.rows.context.names.forward(text, self.base)
 
-    def column(self, reference: Reference) -> exp.Expression:
+    def column(self, reference: Reference) -> exp.Expr:
         """A found column as SQL."""
         alias = self.rows.alias_of(self.prefix.then(reference.path))
         return sql.column(alias, reference.column.name)

@@ -39,19 +39,19 @@ class Steps:
 
     # ------------------------------------------------------------ windows
 
-    def _partition(self, step: Step) -> list[exp.Expression]:
+    def _partition(self, step: Step) -> list[exp.Expr]:
         """The series a value belongs to: all breakdowns but the one the step runs over."""
         return [sql.bare(b.name) for b in self._breakdowns if b.name != step.over]
 
-    def _order(self, step: Step) -> list[exp.Expression]:
+    def _order(self, step: Step) -> list[exp.Expr]:
         return [sql.ordered(sql.bare(step.over or ""), "asc")]
 
-    def _lag(self, step: Step) -> exp.Expression:
+    def _lag(self, step: Step) -> exp.Expr:
         return sql.window(
             sql.call("LAG", sql.bare(step.of), sql.number(step.lag)), self._partition(step), self._order(step)
         )
 
-    def _windowed(self, step: Step) -> exp.Expression:
+    def _windowed(self, step: Step) -> exp.Expr:
         value = sql.bare(step.of)
         within = [] if step.within is None else [sql.bare(step.within)]
         if step.fn == "share":
@@ -73,7 +73,7 @@ class Steps:
             return exp.Case(ifs=[exp.If(this=full, true=average)])
         return self._change(step, value, self._lag(step))
 
-    def _change(self, step: Step, now: exp.Expression, before: exp.Expression) -> exp.Expression:
+    def _change(self, step: Step, now: exp.Expr, before: exp.Expr) -> exp.Expr:
         change = exp.Sub(this=now, expression=before)
         if step.fn != "pct_change":
             return change
@@ -84,9 +84,9 @@ class Steps:
 
     def _calendar(self, step: Step, source: str, known: Sequence[str]) -> exp.Select:
         """Compare with the same time one period before; a missing period gives NULL, not its neighbour."""
-        columns: list[exp.Expression] = [sql.aliased(sql.column("cur", name), name) for name in known]
+        columns: list[exp.Expr] = [sql.aliased(sql.column("cur", name), name) for name in known]
         change = self._change(step, sql.column("cur", step.of), sql.column("earlier", step.of))
-        matches = [
+        matches: list[exp.Expr] = [
             exp.NullSafeEQ(this=sql.column("cur", b.name), expression=sql.column("earlier", b.name))
             for b in self._breakdowns
             if b.name != step.over
@@ -98,12 +98,15 @@ class Steps:
         columns.append(sql.aliased(change, step.as_ or ""))
         return sql.select(columns, sql.table(source, "cur"), [join])
 
-    def _apart(self, step: Step) -> list[exp.Expression]:
-        """The earlier time lies ``lag`` periods before, counted in both directions so that 29 February has none."""
+    def _apart(self, step: Step) -> list[exp.Expr]:
+        """The earlier time lies ``lag`` periods before.
+
+        Counted in both directions so that 29 February has none.
+        """
         over = next(b for b in self._breakdowns if b.name == step.over)
         now, before = sql.column("cur", over.name), sql.column("earlier", over.name)
         if not is_temporal(over.kind):
-            shifted: exp.Expression = exp.Sub(this=now, expression=sql.number(step.lag))
+            shifted: exp.Expr = exp.Sub(this=now, expression=sql.number(step.lag))
             return [exp.EQ(this=before, expression=shifted)]
         distance = self._distance(step, over)
         back = exp.Sub(this=now, expression=distance)
@@ -118,7 +121,7 @@ class Steps:
             ),
         ]
 
-    def _distance(self, step: Step, over: OutputColumn) -> exp.Expression:
+    def _distance(self, step: Step, over: OutputColumn) -> exp.Expr:
         if over.meaning.grain is Grain.WEEK and step.period is Grain.YEAR:
             return sql.call("TO_DAYS", sql.number(364 * step.lag))  # the same weekday 52 weeks before
         unit, times = {
@@ -134,12 +137,15 @@ class Steps:
         step: Step,
         source: str,
         known: Sequence[str],
-        change: exp.Expression,
-        join: exp.Expression | None = None,
+        change: exp.Expr,
+        join: exp.Expr | None = None,
     ) -> exp.Select:
-        """Each series' share of the total change at its time; with one breakdown, each time's share of all change."""
+        """Each series' share of the total change at its time.
+
+        With one breakdown, each time's share of all change.
+        """
         others = [b for b in self._breakdowns if b.name != step.over]
-        names: list[exp.Expression] = [sql.bare(name) for name in known]
+        names: list[exp.Expr] = [sql.bare(name) for name in known]
         if join is not None:
             names = [sql.aliased(sql.column("cur", name), name) for name in known]
         inner = sql.select(

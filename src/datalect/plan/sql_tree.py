@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlglot import exp
-from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 from datalect.engine.base import Query
 
 _MARK = re.compile("\x00(\\d+)\x00")
 
 
-class _Generator(DuckDB.Generator):
+class _Generator(DuckDBGenerator):
     """DuckDB's generator that leaves a mark where each bound constant stands."""
 
     def placeholder_sql(self, expression: exp.Placeholder) -> str:
         """A mark that no identifier can hold: the checker refuses control characters in names."""
         return f"\x00{expression.this}\x00"
-
 
     def ordered_sql(self, expression: exp.Ordered) -> str:
         """Direction and place of NULLs are always written, whatever the engine's default."""
@@ -38,18 +37,18 @@ class Values:
     def __init__(self) -> None:
         self._values: list[str | int | float | bool] = []
 
-    def bind(self, value: str | int | float | bool) -> exp.Expression:
+    def bind(self, value: str | int | float | bool) -> exp.Expr:
         """A placeholder for a constant."""
         self._values.append(value)
         return exp.Placeholder(this=str(len(self._values) - 1))
 
-    def query(self, tree: exp.Expression) -> Query:
+    def query(self, tree: exp.Expr) -> Query:
         """The tree as a query with its parameters in the order of the text."""
         text = _Generator().generate(tree, copy=False)
         params = tuple(self._values[int(mark)] for mark in _MARK.findall(text))
         return Query(sql=_MARK.sub("?", text), params=params)
 
-    def display(self, tree: exp.Expression) -> str:
+    def display(self, tree: exp.Expr) -> str:
         """The tree as pretty SQL with the constants written in."""
         text = _Generator(pretty=True).generate(tree, copy=False)
         return _MARK.sub(lambda mark: literal(self._values[int(mark[1])]), text)
@@ -75,59 +74,59 @@ def name(text: str) -> exp.Identifier:
     return exp.Identifier(this=text, quoted=True)
 
 
-def column(alias: str, text: str) -> exp.Expression:
+def column(alias: str, text: str) -> exp.Expr:
     """A column of an aliased table."""
     return exp.Column(this=name(text), table=name(alias))
 
 
-def bare(text: str) -> exp.Expression:
+def bare(text: str) -> exp.Expr:
     """A column of the only table, or an output column."""
     return exp.Column(this=name(text))
 
 
-def aliased(expression: exp.Expression, text: str) -> exp.Expression:
+def aliased(expression: exp.Expr, text: str) -> exp.Expr:
     """An expression under an output name."""
     return exp.Alias(this=expression, alias=name(text))
 
 
-def table(text: str, alias: str) -> exp.Expression:
+def table(text: str, alias: str) -> exp.Expr:
     """A table under an alias."""
     return exp.Table(this=name(text), alias=exp.TableAlias(this=name(alias)))
 
 
-def subquery(select: exp.Expression, alias: str) -> exp.Expression:
+def subquery(select: exp.Expr, alias: str) -> exp.Expr:
     """A select in the place of a table."""
     return exp.Subquery(this=select, alias=exp.TableAlias(this=name(alias)))
 
 
-def scalar(select: exp.Expression) -> exp.Expression:
+def scalar(select: exp.Expr) -> exp.Expr:
     """A select in the place of a value."""
     return exp.Subquery(this=select)
 
 
-def call(function: str, *arguments: exp.Expression) -> exp.Expression:
+def call(function: str, *arguments: exp.Expr) -> exp.Expr:
     """A function of DuckDB, by its own name."""
     return exp.Anonymous(this=function, expressions=list(arguments))
 
 
-def word(text: str) -> exp.Expression:
+def word(text: str) -> exp.Expr:
     """A fixed text of ours (a unit of time); never anything a user wrote."""
     return exp.Literal.string(text)
 
 
-def number(value: int | float) -> exp.Expression:
+def number(value: int | float) -> exp.Expr:
     """A fixed number that belongs to the form of the query: a position, a lag, a width."""
     if value < 0:
         return exp.Paren(this=exp.Neg(this=number(-value)))
     return exp.Literal.number(value)
 
 
-def cast(expression: exp.Expression, dtype: str) -> exp.Expression:
+def cast(expression: exp.Expr, dtype: str) -> exp.Expr:
     """A cast to a DuckDB type."""
     return exp.Cast(this=expression, to=exp.DataType.build(dtype, dialect="duckdb"))
 
 
-def paren(expression: exp.Expression) -> exp.Expression:
+def paren(expression: exp.Expr) -> exp.Expr:
     """An expression in brackets where it is not a single thing."""
     single = (
         exp.Column,
@@ -142,17 +141,17 @@ def paren(expression: exp.Expression) -> exp.Expression:
     return expression if isinstance(expression, single) else exp.Paren(this=expression)
 
 
-def all_of(conditions: Sequence[exp.Expression]) -> exp.Expression | None:
+def all_of(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     """Conditions joined by AND; None for none."""
     return _joined(exp.And, conditions)
 
 
-def any_of(conditions: Sequence[exp.Expression]) -> exp.Expression | None:
+def any_of(conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     """Conditions joined by OR; None for none."""
     return _joined(exp.Or, conditions)
 
 
-def _joined(kind: type[exp.Connector], conditions: Sequence[exp.Expression]) -> exp.Expression | None:
+def _joined(kind: type[exp.Connector], conditions: Sequence[exp.Expr]) -> exp.Expr | None:
     if not conditions:
         return None
     result = _operand(conditions[0], alone=len(conditions) == 1)
@@ -161,32 +160,32 @@ def _joined(kind: type[exp.Connector], conditions: Sequence[exp.Expression]) -> 
     return result
 
 
-def _operand(condition: exp.Expression, *, alone: bool = False) -> exp.Expression:
+def _operand(condition: exp.Expr, *, alone: bool = False) -> exp.Expr:
     return exp.Paren(this=condition) if isinstance(condition, exp.Connector) and not alone else condition
 
 
-def negated(condition: exp.Expression) -> exp.Expression:
+def negated(condition: exp.Expr) -> exp.Expr:
     """NOT of a condition."""
     return exp.Not(this=exp.Paren(this=condition))
 
 
-def is_null(expression: exp.Expression) -> exp.Expression:
+def is_null(expression: exp.Expr) -> exp.Expr:
     """IS NULL."""
     return exp.Is(this=paren(expression), expression=exp.Null())
 
 
-def not_null(expression: exp.Expression) -> exp.Expression:
+def not_null(expression: exp.Expr) -> exp.Expr:
     """IS NOT NULL."""
     return exp.Not(this=is_null(expression))
 
 
-def divided(left: exp.Expression, right: exp.Expression) -> exp.Expression:
+def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     """True division; NULL where the divisor is 0."""
     divisor = exp.Nullif(this=cast(right, "DOUBLE"), expression=exp.Literal.number(0))
     return exp.Div(this=cast(left, "DOUBLE"), expression=divisor, typed=True, safe=False)
 
 
-def finite(expression: exp.Expression) -> exp.Expression:
+def finite(expression: exp.Expr) -> exp.Expr:
     """The value, or NULL where it is NaN or infinite."""
     return exp.Case(
         ifs=[exp.If(this=call("ISFINITE", expression.copy()), true=expression)],
@@ -194,10 +193,10 @@ def finite(expression: exp.Expression) -> exp.Expression:
 
 
 def select(
-    columns: Sequence[exp.Expression],
-    source: exp.Expression,
-    joins: Sequence[exp.Expression] = (),
-    where: exp.Expression | None = None,
+    columns: Sequence[exp.Expr],
+    source: exp.Expr,
+    joins: Sequence[exp.Expr] = (),
+    where: exp.Expr | None = None,
     group: int = 0,
     distinct: bool = False,
 ) -> exp.Select:
@@ -215,17 +214,17 @@ def select(
     return tree
 
 
-def ordered(expression: exp.Expression, direction: str) -> exp.Expression:
+def ordered(expression: exp.Expr, direction: str) -> exp.Expr:
     """An ORDER BY term; missing values last."""
     return exp.Ordered(this=expression, desc=direction == "desc", nulls_first=False)
 
 
 def window(
-    function: exp.Expression,
-    partition: Sequence[exp.Expression],
-    order: Sequence[exp.Expression] = (),
+    function: exp.Expr,
+    partition: Sequence[exp.Expr],
+    order: Sequence[exp.Expr] = (),
     preceding: int | None = None,
-) -> exp.Expression:
+) -> exp.Expr:
     """A window function; ``preceding`` frames so many rows before up to the current one, -1 all of them."""
     tree = exp.Window(this=function, over="OVER")
     if partition:
