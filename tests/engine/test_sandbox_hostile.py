@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from sandbox_cases import CANARY, hostile, make_workspace
+from sandbox_listener import Listener
 
 from datalect.engine.base import Limits, Query
 from datalect.engine.duckdb import DuckDBEngine
 from datalect.errors import DatalectError, LimitError
 
 LIMITS = Limits(seconds=0.5, memory_mb=320, rows=1_000, bytes=4_000_000)
-
-
-class Listener:
-    """A loopback server that only counts who comes."""
-
-    def __init__(self):
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.visitors = 0
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self):
-        while True:
-            connection, _ = self._socket.accept()
-            with connection:
-                if connection.recv(4) == b"stop":
-                    return
-            self.visitors += 1
-
-    def close(self):
-        with socket.create_connection(("127.0.0.1", self.port)) as connection:
-            connection.sendall(b"stop")
-        self._thread.join()
-        self._socket.close()
 
 
 @pytest.fixture(scope="module")

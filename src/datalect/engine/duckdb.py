@@ -142,8 +142,7 @@ class DuckDBEngine:
         run = _Run(self, query, limits or self.limits, cancellation)
         with run.session():
             batches = list(run.batches())
-        # The first batch only tells the columns when others follow.
-        table = pa.Table.from_batches(batches[1:] or batches)
+        table = pa.Table.from_batches(batches)
         return QueryResult(table=table, truncated=run.truncated, seconds=time.perf_counter() - start)
 
     @contextmanager
@@ -152,8 +151,8 @@ class DuckDBEngine:
     ) -> Iterator[Iterator[pa.RecordBatch]]:
         """Run a query and hand out Arrow batches as they come; leaving the block cancels the rest.
 
-        The time limit counts the seconds spent waiting for the worker, not those of the reader. The first
-        batch may hold no rows: it tells the columns.
+        The time limit counts the seconds spent waiting for the worker, not those of the reader. A result
+        without rows is one batch without rows: it tells the columns.
 
         Raises:
             LimitError: time or memory ran out, or too many queries wait.

@@ -4,7 +4,7 @@ A frame is one kind byte, an 8-byte little-endian length and the payload. Reques
 rows are Arrow IPC bytes. Nothing here unpickles: bound parameters travel as JSON with a type tag.
 
 Request   ``Q`` {"sql", "params", "rows", "bytes", "seconds"}
-Replies   ``D`` a complete Arrow IPC stream with one batch (at least one ``D``, the first may hold no rows),
+Replies   ``D`` a complete Arrow IPC stream with some batches (at least one ``D``, which may hold no rows),
           then ``E`` {"truncated"}; or ``X`` {"kind", "message"} at any point
 Start-up  ``C`` {configuration} to the worker, ``R`` {"sandbox": [...]} back when it is ready, or ``X``
 """

@@ -30,9 +30,12 @@ _SYSTEM_READ = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
 # One vector of DuckDB: with larger batches a few wide text cells would fill the memory before a limit is
 # seen.
 _BATCH_ROWS = 2_048
+_LIBRARY_MB = 24
+_FRAME_BYTES = 1 << 20
 _ATTACHED = "_datalect"
 # Types that Arrow cannot carry exactly; they travel as text.
-_AS_TEXT = ("BIT", "UHUGEINT", "BIGNUM", "TIME WITH TIME ZONE", "TIME_NS", "VARIANT", "GEOMETRY")
+_AS_TEXT = frozenset({"bit", "uhugeint", "bignum", "time with time zone", "time_ns", "variant", "geometry"})
+_NESTED = frozenset({"list", "array", "struct", "map", "union"})
 
 
 def main(descriptor: int, lifeline: int) -> None:
@@ -121,8 +124,9 @@ def _limit_resources(memory_mb: int, spill_mb: int) -> None:
     page = resource.getpagesize()
     with contextlib.suppress(FileNotFoundError):  # systems without /proc have no working RLIMIT_AS either
         size, resident = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:2])
-        # Libraries are mapped but mostly not resident: the limit is on what is added to them.
-        space = size - resident + memory_mb * 1024 * 1024
+        # Libraries are mapped but mostly not resident: the limit is on what is added to them, less the pages
+        # of theirs that will still be touched.
+        space = size - resident + (memory_mb - _LIBRARY_MB) * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (space, space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (spill_mb * 1024 * 1024, spill_mb * 1024 * 1024))
@@ -220,16 +224,21 @@ def time_used() -> float:
 
 
 def _presentable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    types = [str(t) for t in relation.types]
-    if not any(word in t for t in types for word in _AS_TEXT):
+    as_text = [_needs_text(kind) for kind in relation.types]
+    if not any(as_text):
         return relation
     columns = [
-        f"CAST(#{i} AS VARCHAR) AS {_identifier(name)}"
-        if any(word in t for word in _AS_TEXT)
-        else f"#{i} AS {_identifier(name)}"
-        for i, (name, t) in enumerate(zip(relation.columns, types, strict=True), start=1)
+        f"{f'CAST(#{i} AS VARCHAR)' if text else f'#{i}'} AS {_identifier(name)}"
+        for i, (name, text) in enumerate(zip(relation.columns, as_text, strict=True), start=1)
     ]
     return relation.project(", ".join(columns))
+
+
+def _needs_text(kind: Any) -> bool:
+    """Whether a type is, or holds, one that Arrow cannot carry exactly."""
+    if kind.id in _NESTED:
+        return any(_needs_text(child) for _, child in kind.children if hasattr(child, "id"))
+    return kind.id in _AS_TEXT
 
 
 def _identifier(name: str) -> str:
@@ -238,20 +247,28 @@ def _identifier(name: str) -> str:
 
 def _send_rows(sock: socket.socket, reader: pa.RecordBatchReader, rows: int, size: int) -> bool:
     """Send batches until a limit is reached; True when there was more."""
-    import pyarrow as pa
-
-    _send_batch(sock, pa.RecordBatch.from_pylist([], schema=reader.schema))
+    waiting: list[pa.RecordBatch] = []
+    bulk = 0
+    # The first batch leaves at once, so that a stream begins early; the others travel together.
+    enough = 0
+    truncated = False
     for batch in reader:
         fitting = _fitting(batch, rows, size)
-        if fitting < batch.num_rows:
-            if fitting:
-                _send_batch(sock, batch.slice(0, fitting))
-            return True
-        if fitting:
-            _send_batch(sock, batch)
+        truncated = fitting < batch.num_rows
+        if truncated:
+            batch = batch.slice(0, fitting)
+        waiting.append(batch)
+        bulk += batch.nbytes
         rows -= fitting
         size -= batch.nbytes
-    return False
+        if bulk > enough:
+            _send_batches(sock, reader.schema, waiting)
+            waiting, bulk, enough = [], 0, _FRAME_BYTES
+        if truncated:
+            break
+    if waiting or not enough:
+        _send_batches(sock, reader.schema, waiting)
+    return truncated
 
 
 def _fitting(batch: pa.RecordBatch, rows: int, size: int) -> int:
@@ -269,13 +286,14 @@ def _fitting(batch: pa.RecordBatch, rows: int, size: int) -> int:
     return low
 
 
-def _send_batch(sock: socket.socket, batch: pa.RecordBatch) -> None:
+def _send_batches(sock: socket.socket, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        if batch.num_rows:
-            writer.write_batch(batch)
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches:
+            if batch.num_rows:
+                writer.write_batch(batch)
     wire.send(sock, wire.DATA, memoryview(sink.getvalue()))
 
 
