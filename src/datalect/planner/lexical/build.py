@@ -15,6 +15,7 @@ from datalect.planner.lexical.defaults import (
 )
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
 from datalect.planner.lexical.frame import Choice, Group, Ref, Want
+from datalect.planner.linking.tokens import split_header
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 
 _AGGS = {"avg": ("average", "平均"), "sum": ("total", "合计")}
@@ -129,6 +130,10 @@ class Builder:
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
         if row_level(column) and not want.fn:
+            return {"fn": "count", "_table": column.table}
+        if choice is not None and choice.fit < 0.8 and not _names_things(column) and not self.frame.distinct:
+            # "reactors" in ReactorType only qualifies the type: the rows themselves are counted
+            draft.note("Counted rows.", "统计了行数。", 0.95)
             return {"fn": "count", "_table": column.table}
         return {"fn": "distinct", "col": column.id}
 
@@ -276,6 +281,12 @@ class Builder:
                     else {"has": partner, "where": [inner]}
                 )
         return None
+
+
+def _names_things(column: Column) -> bool:
+    """Whether a header ends in a word for names or keys, so that its values stand for things."""
+    last = split_header(column.name)[-1:]
+    return bool(last) and last[0].endswith(("name", "id", "title", "code", "number", "名", "名称", "号", "编号", "编码"))
 
 
 def _asks_year(text: str) -> bool:

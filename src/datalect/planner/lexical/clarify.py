@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datalect.data.model import SemanticType
 from datalect.planner.lexical.frame import Choice
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.lattice import Item, Sense
@@ -77,13 +78,14 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
             at += 1
             continue
         senses = [s for s in meaning[0].senses if s.kind in _KINDS]
+        top = max((s.score for s in senses if s.kind == "col"), default=0.0)
+        senses = [s for s in senses if s.kind != "col" or s.score >= top - 0.01]
         before = next((i for i in reversed(out) if any(c.isalnum() for c in i.text)), None)
         grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
         if before is not None and not grouped and _replaceable(before, senses):
-            rate = before.text.endswith(("rate", "率", "ratio"))
-            previous = out[-2] if len(out) > 1 and out[-1] is before and out[-2].end == before.start else None
-            if previous is not None and _part_of(previous, senses):
-                out.remove(previous)
+            rate = before.text.endswith(("rate", "率", "ratio")) and any(_yes_no(s, seq) for s in senses)
+            while len(out) > 1 and out[-1] is before and out[-2].end >= before.start - 1 and _part_of(out[-2], senses):
+                del out[-2]
             kept = [s for s in before.senses if s.kind == "cue" and s.data[0] == "by"]
             before.senses = [*(Sense(s.kind, s.data, max(s.score, 0.99)) for s in senses), *kept]
             if rate:
@@ -98,7 +100,13 @@ def _part_of(item: Item, senses: list[Sense]) -> bool:
     """Whether a word before a clarified one names a part of the same header: 专业 before 大类(Major_category)."""
     own = [str(s.data).rsplit(".", 1)[-1].lower() for s in item.senses if s.kind == "col"]
     new = [str(s.data).rsplit(".", 1)[-1].lower() for s in senses if s.kind == "col"]
-    return any(o != n and o in n for o in own for n in new)
+    parts = [str(p).rsplit(".", 1)[-1].lower() for s in senses if s.kind == "expr" for p in s.data.expr[1:]]
+    return any(o != n and o in n for o in own for n in new) or bool(set(own) & set(parts))
+
+
+def _yes_no(sense: Sense, seq: Sequence) -> bool:
+    column = seq.column(str(sense.data)) if sense.kind == "col" else None
+    return column is not None and column.meaning.type is SemanticType.BOOLEAN
 
 
 def _replaceable(item: Item, senses: list[Sense]) -> bool:

@@ -131,6 +131,8 @@ def main_time(scene: Scene, draft: Draft, tables: set[str], at: int = -1) -> Col
     key = -1000
     picked = scene.picks.get(key)
     if picked is not None and picked.ref:
+        if picked not in draft.used:
+            draft.used.append(picked)
         return scene.seq.column(picked.ref)
     found = main_times(scene, tables)
     return found[0][0] if found else None

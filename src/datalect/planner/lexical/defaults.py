@@ -139,8 +139,7 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
             words = set(split_header(column.name))
             score = 0.72 if column.meaning.type is not SemanticType.YEAR else 0.66
             if words & {
-                "birth",
-                "born",
+                "ship", "shipped", "dropoff", "delivery", "delivered", "发货", "birth", "born",
                 "dob",
                 "due",
                 "required",
@@ -154,9 +153,7 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
             }:
                 score -= 0.25
             if words & {
-                "order",
-                "date",
-                "日期",
+                "order", "日期",
                 "invoice",
                 "transaction",
                 "created",

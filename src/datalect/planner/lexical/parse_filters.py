@@ -162,6 +162,12 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
             frame.havings.append(Having(Want("count", at=at), op, float(value), at))
             seq.use([*used, number + 1], "having")
             return
+    counted = seq.content(at, -1, 0) if han and number > at else None
+    if left is None and hint is None and counted is not None and seq.free(counted) and seq.table(counted, 0.55) is not None:
+        # 市超过15个: how many of the table's rows
+        frame.havings.append(Having(Want("count", table=seq.table(counted, 0.55), at=counted), op, float(value), at))
+        seq.use([*used, counted], "having")
+        return
     target = left if left is not None and (hint is None or _directly_before(seq, left, at)) else None
     if target is not None:
         agg = _agg_of(seq, target)
@@ -462,6 +468,10 @@ def _read_equalities(seq: Sequence, frame: Frame) -> None:
             continue
         before = seq.content(at, -1, 2)
         after = seq.content(at, 1, 0)
+        if after is None and at + 2 < len(seq) and seq.items[at + 1].text == "in":
+            after = seq.content(at, 1, 1)
+        elif after is not None and not seq.thing(after) and seq.items[at + 1].text == "in":
+            after = seq.content(at, 1, 1)
         for k in (before, after):
             if (
                 k is None
@@ -481,8 +491,11 @@ def _read_equalities(seq: Sequence, frame: Frame) -> None:
             filter_ = _equality(seq, ref, value, at) if ref is not None else None
             if filter_ is None:
                 continue
-            neg = seq.free(at - 1) and seq.cue(at - 1, "neg") is not None
-            if neg:
+            lead = seq.items[k - 1].text if k == before and k > 0 else ""
+            turned = {"after": ">", "before": "<", "since": ">=", "until": "<=", "through": "<="}.get(lead)
+            if turned is not None and filter_.kind == "number":
+                filter_.op = turned
+            elif seq.free(at - 1) and seq.cue(at - 1, "neg") is not None:
                 filter_.op = "!="
                 seq.use(at - 1, "filter")
             seq.use([at, k], "filter")
@@ -720,6 +733,8 @@ def _read_times(seq: Sequence, frame: Frame) -> None:
                 for c in column.choices
                 if c.kind == "col" and (col := seq.column(c.ref)) is not None and is_time(col)
             ]
+            if len(good) < len(column.choices) and good and good[0].fit <= max(c.fit for c in column.choices if c not in good):
+                continue
             if good and (step == -1 or seq.has(k, "implied") or k == at + 1):
                 ref, named = Ref(good, column.at, column.text), k
                 break
@@ -798,6 +813,10 @@ def _read_gaps(seq: Sequence, frame: Frame) -> None:
         if not seq.free(at) or not seq.cue(at, "neg") or seq.items[at].text in ("not", "不是", "非", "除", "除了", "except", "excluding", "other than", "never"):
             continue
         k = seq.content(at, 1, 2)
+        skipped: list[int] = []
+        while k is not None and seq.free(k) and not seq.items[k].senses and len(skipped) < 2:
+            skipped.append(k)  # a verb nobody needs: 没有披露营业收入
+            k = seq.content(k, 1, 0)
         if k is None or not seq.free(k) or seq.has(k, "value") or seq.table(k, 0.95) is not None:
             continue
         column = seq.best(k)
@@ -809,7 +828,7 @@ def _read_gaps(seq: Sequence, frame: Frame) -> None:
             frame.filters.append(Filter("null", seq.ref(k), "null", at=at))
         else:
             continue
-        seq.use([at, k], "filter")
+        seq.use([at, k, *skipped], "filter")
 
 
 def _read_text(seq: Sequence, frame: Frame) -> None:

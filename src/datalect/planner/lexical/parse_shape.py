@@ -412,7 +412,7 @@ def _metric_ending(seq: Sequence, at: int | None) -> Want | None:
             return Want("agg", fn=str(fn.argument), ref=seq.ref(at), at=at)
         seq.use(at, "rank")
         return Want("col", ref=seq.ref(at), at=at)
-    if seq.table(at, 0.8) is not None and seq.ref(at, least=0.95) is None:
+    if seq.table(at, 0.7) is not None and seq.ref(at, least=0.95) is None:
         seq.use(at, "rank")
         return Want("count", table=seq.table(at), at=at)
     return None

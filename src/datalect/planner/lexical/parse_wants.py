@@ -181,6 +181,8 @@ def _read_steps(seq: Sequence, frame: Frame) -> None:
                 frame.steps.append(("moving", int(cue.number or 3)))
             elif name in ("diff", "versus"):
                 frame.compare = True
+            elif name == "share" and any(n in ("growth", "change") for n, _ in frame.steps):
+                frame.steps.append(("growth", "plain"))  # 增长了百分之几
             else:
                 frame.steps.append((name, None))
             seq.use(at, "step")
@@ -584,6 +586,9 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             if ref is not None and ref.choices[0].fit >= 0.9 and not _keylike(seq, ref, table):
                 frame.wants.append(Want("col", ref=ref, at=at))
             continue
+        if ref is not None and frame.filters and frame.wants and _owner(seq, at):
+            seq.use(at, "owner")
+            continue
         if ref is not None and not seq.quantity(at) and _modifier(seq, frame, at):
             seq.use(at, "modifier")
             continue
@@ -606,6 +611,16 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             # a condition or an order that was heard but could not be placed must not be passed over in silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
+
+
+def _owner(seq: Sequence, at: int) -> bool:
+    """Whether a header only says whose figure is asked for: "the capacity of the unit that started in 1987"."""
+    k = at - 1
+    while k >= 0 and seq.items[k].text in ("the", "a", "an", "his", "their"):
+        k -= 1
+    if k < 0 or seq.items[k].text not in ("of", "for", "in", "from", "at", "on"):
+        return False
+    return any(seq.roles[m] == "want" for m in range(k))
 
 
 def _modifier(seq: Sequence, frame: Frame, at: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
 from datalect.planner.base import Interpretation, Language, Question, Reading
+from datalect.planner.lexical.followup import follow, is_followup
 from datalect.planner.lexical.link import link
 from datalect.planner.lexical.parse import parse
 from datalect.planner.lexical.readings import Candidate, candidates
@@ -42,6 +43,12 @@ class LexicalPlanner:
         text = normalise(question.text)
         seq = link(text, catalog, values)
         frame = parse(seq)
+        if question.previous is not None and is_followup(text, frame, seq):
+            changed = follow(question.previous, frame, seq, catalog, values, text)
+            if changed is not None:
+                return judge([changed], frame, seq, text, language, catalog)
+            seq = link(text, catalog, values)
+            frame = parse(seq)
         found: list[Candidate] = candidates(frame, seq, catalog, values, text)
         return judge(found, frame, seq, text, language, catalog)
 

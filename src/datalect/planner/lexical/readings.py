@@ -19,7 +19,7 @@ from datalect.planner.lexical.conditions import main_times, prepare_values
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Frame, Ref
 from datalect.planner.lexical.graph import TableGraph
-from datalect.planner.lexical.sequence import Sequence, is_number
+from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity, is_time
 from datalect.planner.linking.text import Normalised
 
 _COMBINATIONS = 14
@@ -102,7 +102,7 @@ def candidates(
         if text in tried:
             continue
         tried.add(text)
-        candidate = _checked(draft, score, seq, catalog, values, question)
+        candidate = checked_candidate(draft, score, seq, catalog, values, question)
         if candidate is not None and candidate.key not in found:
             found[candidate.key] = candidate
     return sorted(found.values(), key=lambda c: -c.score)
@@ -130,12 +130,15 @@ def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
 
     texts = [c for c in ref.choices if (col := seq.column(c.ref)) is not None and not is_number(col)]
     grouped = any(g.ref is ref for g in frame.groups)
+    entity = grouped or (frame.rank is not None and frame.rank.entity is ref)
     adjusted = []
     for choice in ref.choices:
         column = seq.column(choice.ref) if choice.kind == "col" else None
         factor = 1.0
+        if entity and texts and column is not None and is_quantity(column) and not is_time(column):
+            factor = 0.75  # what things are counted or ranked by is rarely a measured number
         if grouped and texts and column is not None and is_number(column) and choice.fit < 0.95:
-            factor = 0.9  # people group by names rather than by their codes
+            factor *= 0.8  # people group by names rather than by their codes
         if column is not None and loose(column.table, seq):
             factor *= 0.88
         adjusted.append(replace(choice, fit=choice.fit * factor) if factor < 1 else choice)
@@ -164,9 +167,10 @@ def _together(used: tuple[Choice, ...], seq: Sequence, graph: TableGraph) -> flo
     return 0.5 if start is None else (1.0, 0.95, 0.82, 0.7, 0.6, 0.5, 0.4)[min(start[1], 6)]
 
 
-def _checked(
+def checked_candidate(
     draft: Draft, score: float, seq: Sequence, catalog: Catalog, values: ValueIndex, question: Normalised
 ) -> Candidate | None:
+    """Check a draft, mending it where the checker says how; None when it cannot be a plan."""
     data = draft.plan
     for _ in range(_REPAIRS + 1):
         try:

@@ -33,6 +33,11 @@ def shapes(b: Builder) -> Iterator[Shape]:
         return
     if "dist" in steps and not frame.rank:
         yield lambda: distribution(b)
+        columns = sum(1 for w in frame.wants if w.kind == "col") + len(frame.groups)
+        if columns >= 2:
+            yield lambda: rows(b, 0.7)
+            yield lambda: breakdown(b)
+        return
     if "share" in steps:
         yield lambda: ratio(b)
         yield lambda: breakdown(b)
@@ -120,6 +125,7 @@ def rows(b: Builder, weight: float) -> Draft | None:
         draft.weight *= 0.7
         if not columns:
             return None
+    draft.weight *= _too_many(b, columns)
     plan: dict[str, Any] = {"list": columns}
     if b.frame.distinct or (len(columns) == 1 and _repeats(b, columns[0])):
         plan["distinct"] = True
@@ -130,6 +136,22 @@ def rows(b: Builder, weight: float) -> Draft | None:
     plan["task"] = "list"
     draft.plan = _with_show(b, plan)
     return draft
+
+
+def _too_many(b: Builder, columns: list[str]) -> float:
+    """How likely many numbers without a word about which rows are wanted one by one."""
+    if len(columns) != 1 or b.frame.listing or b.frame.asks_which or b.frame.mark:
+        return 1.0
+    column = b.seq.column(columns[0])
+    if column is None:
+        return 1.0
+    bounds = [f for f in b.frame.filters if f.kind == "number" and f.ref is not None and f.op not in ("=", "!=")]
+    if not is_quantity(column) and not row_level(column) and bounds:
+        return 0.7
+    if not is_quantity(column) or is_time(column):
+        return 1.0
+    expected = expected_rows(b)
+    return 1.0 if expected <= 1.5 else 0.85 if expected <= 12 else 0.5
 
 
 def _repeats(b: Builder, ref: str) -> bool:
@@ -565,29 +587,27 @@ def breakdown(b: Builder) -> Draft | None:
 
 def _ends(b: Builder, draft: Draft, tables: set[str]) -> tuple[Any, Column, list[int]] | None:
     """Two years set against each other: the filter, its column and the years."""
-    for filter_ in b.frame.filters:
-        if filter_.kind != "time" or filter_.time is None:
-            continue
-        years = [m.years for m in (filter_.time, *filter_.values)]
-        if any(y is None or y[0] is None or y[1] is None for y in years):
-            continue
-        spans = [(y[0], y[1]) for y in years if y is not None]
-        points = sorted({int(v) for span in spans for v in span if v is not None})
-        single = len(spans) == 1 and spans[0][0] != spans[0][1] and not b.frame.compare
-        several = len(spans) == 2 and all(s[0] == s[1] for s in spans)
-        if len(points) != 2 or not (single or several):
-            continue
-        column = b.picked(filter_.ref, draft) if filter_.ref is not None else main_time(b.scene, draft, tables)
-        if column is not None:
-            return filter_, column, points
-    return None
+    times = [f for f in b.frame.filters if f.kind == "time" and f.time is not None and not f.neg]
+    mentions = [m for f in times for m in (f.time, *f.values) if m is not None]
+    years = [m.years for m in mentions]
+    if not times or any(y is None or y[0] is None or y[1] is None for y in years):
+        return None
+    spans = [(y[0], y[1]) for y in years if y is not None]
+    points = sorted({int(v) for span in spans for v in span if v is not None})
+    single = len(spans) == 1 and spans[0][0] != spans[0][1] and not b.frame.compare
+    several = len(spans) == 2 and all(s[0] == s[1] for s in spans)
+    if len(points) != 2 or not (single or several):
+        return None
+    ref = next((f.ref for f in times if f.ref is not None), None)
+    column = b.picked(ref, draft) if ref is not None else main_time(b.scene, draft, tables)
+    return (times, column, points) if column is not None else None
 
 
 def _between_ends(
     b: Builder, draft: Draft, measures: list[dict[str, Any]], ends: tuple[Any, Column, list[int]], groups: list[Group]
 ) -> Draft | None:
     """The change of a figure from one year to another."""
-    filter_, column, points = ends
+    filters, column, points = ends
     group: dict[str, Any] = {"col": column.id}
     if is_number(column):
         test: dict[str, Any] = {"col": column.id, "op": "in", "val": points}
@@ -609,7 +629,7 @@ def _between_ends(
     step: dict[str, Any] = {"fn": "pct_change" if relative else "difference", "of": of, "over": group["as"]}
     if len(by) > 1:
         step["within"] = by[0]["as"]
-    draft.plan = {"get": measures, "by": by, "where": [test], "then": [step], "_done": [filter_], "task": "growth"}
+    draft.plan = {"get": measures, "by": by, "where": [test], "then": [step], "_done": filters, "task": "growth"}
     return draft
 
 

@@ -137,7 +137,7 @@ def _add_words(
     if core != spelled:
         index.add(" ".join(core), target, fit * 0.96)
     core = [piece for word in core for piece in _pieces(word)]
-    content = [w for w in core if w not in _LINKERS]
+    content = [w for i, w in enumerate(core) if w not in _LINKERS or i in (0, len(core) - 1)]
     if content and content != core:
         index.add(" ".join(content), target, fit * 0.95)
     _add_synonyms(index, core, target, fit)

@@ -21,6 +21,7 @@ from datalect.planner.linking.vocabulary import common_words, concepts_of, term_
 
 _LONGEST_HAN = 14
 _LONGEST_WORDS = 8
+_AUXILIARY = frozenset("是有否无会能可")  # verbs of the grammar first, values of a yes/no column last
 _SKIP_INSIDE = frozenset({"the", "of", "a", "an", "'s", "的"})
 
 
@@ -171,7 +172,7 @@ def alias_mentions(
             key = f"{key}{joint}{token.stem}"
             if key in aliases:
                 found.append(Mention(first, last + 1, Sense("value", aliases[key], 0.99)))
-            others = names.get(key)
+            others = names.get(key) if key not in _AUXILIARY else None
             if not others or (
                 first == last and (token.text in plain_words or (len(token.text) < 2 and token.kind != "han"))
             ):
