@@ -39,7 +39,6 @@ class Dataset:
     Attributes:
         workspace: the queryable tables and their catalog.
         engine: what runs the queries.
-        planner: what reads questions when ``ask`` names no other.
         limits: what one query may use when ``ask`` or ``sql`` names no other.
     """
 
@@ -48,14 +47,23 @@ class Dataset:
         workspace: Workspace,
         engine: Engine,
         values: ValueIndex,
-        planner: Planner,
+        planner: Planner | None,
         limits: Limits,
     ) -> None:
         self.workspace = workspace
         self.engine = engine
         self.values = values
-        self.planner = planner
+        self._planner = planner
         self.limits = limits
+
+    @property
+    def planner(self) -> Planner:
+        """What reads questions; the lexical planner is loaded when the first one comes."""
+        if self._planner is None:
+            from datalect.planner.lexical import LexicalPlanner
+
+            self._planner = LexicalPlanner()
+        return self._planner
 
     @property
     def catalog(self) -> Catalog:
@@ -233,7 +241,6 @@ def open(
     from datalect.data.value_index import build_value_index
     from datalect.data.workspace import OpenOptions, open_workspace
     from datalect.engine.duckdb import DuckDBEngine
-    from datalect.planner.lexical import LexicalPlanner
 
     if not sources:
         raise UsageError(
@@ -247,4 +254,4 @@ def open(
     chosen = limits or Limits()
     engine = DuckDBEngine(workspace, limits=chosen, workers=workers)
     values = build_value_index(workspace, engine)
-    return Dataset(workspace, engine, values, planner or LexicalPlanner(), chosen)
+    return Dataset(workspace, engine, values, planner, chosen)
