@@ -153,6 +153,7 @@ def test_options_of_the_readme_exist():
     commands = [app[name] for name in ("ask", "chat", "describe", "sql", "completion")]
     arguments = [one for command in commands for one in command.assemble_argument_collection()]
     known = {name for argument in arguments for name in argument.names}
+    known.add("--help")
     for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)):
         assert option in known, option
 

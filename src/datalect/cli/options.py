@@ -28,7 +28,7 @@ STANDARD_INPUT = "(standard input)"
 
 def texts(words: Sequence[Word]) -> list[str]:
     """Words as they were typed."""
-    return ["-" if word == STANDARD_INPUT else str(word) for word in words]
+    return ["-" if str(word) == STANDARD_INPUT else str(word) for word in words]
 
 
 _UNNAMED = "MODEL"
