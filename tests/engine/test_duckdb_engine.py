@@ -22,7 +22,6 @@ from datalect.engine.base import Limits, Query
 from datalect.engine.duckdb import Cancellation, DuckDBEngine
 from datalect.engine.gate import gate
 from datalect.engine.messages import clean_message
-from datalect.engine.run import run_sql
 from datalect.errors import DatalectError, GateError, LimitError, RefusedError, SourceError
 from datalect.testing import check_engine
 
@@ -492,23 +491,9 @@ def test_spilling_is_private_capped_and_cleaned_up(workspace, tmp_path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_run_sql(workspace):
-    result = run_sql(
-        workspace, "SELECT region, count(*) AS n FROM sales GROUP BY 1 ORDER BY 1", Limits(rows=2)
-    )
-    assert result.truncated and result.table.to_pylist() == [
-        {"region": "East", "n": 500},
-        {"region": "North", "n": 500},
-    ]
-    with DuckDBEngine(workspace) as engine:
-        assert run_sql(workspace, "SELECT 1 AS x", engine=engine).table.to_pylist() == [{"x": 1}]
-        with pytest.raises(GateError):
-            run_sql(workspace, "DROP TABLE sales", engine=engine)
-
-
 def test_importing_the_engine_is_light():
     code = (
-        "import sys, datalect.engine.duckdb, datalect.engine.run; "
+        "import sys, datalect.engine.duckdb, datalect.engine.gate; "
         "print(*('duckdb' in sys.modules, 'pyarrow' in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

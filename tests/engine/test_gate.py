@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from legit_cases import by_hand
 from sandbox_cases import hostile, make_workspace
 
-from datalect.data.model import Catalog
+from datalect.data.model import Catalog, Problem, Table
 from datalect.engine import allowed
 from datalect.engine.gate import DEEPEST_BRACKETS, LONGEST_TEXT, MOST_TOKENS, gate
 from datalect.errors import DatalectError, GateError, LimitError
@@ -83,6 +83,25 @@ def test_names_of_common_table_expressions_have_their_scope(sql, passes, catalog
     else:
         with pytest.raises(GateError):
             gate(sql, catalog)
+
+
+def test_rows_kept_aside_can_be_read():
+    problem = Problem(kind="ragged_rows", severity="warning", message="kept aside")
+    catalog = Catalog(
+        tables=(
+            Table(name="数据", columns=(), rows=1, problems=(problem,)),
+            Table(name="clean", columns=(), rows=1),
+        )
+    )
+    gate('SELECT line, error FROM source."数据__rejected"', catalog)
+    for name in (
+        'main."数据__rejected"',
+        '"数据__rejected"',
+        "source.clean__rejected",
+        "source.other__rejected",
+    ):
+        with pytest.raises(GateError):
+            gate(f"SELECT * FROM {name}", catalog)
 
 
 def test_an_unknown_table_is_not_looked_for_on_disk(catalog, tmp_path):

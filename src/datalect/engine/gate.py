@@ -225,6 +225,8 @@ class _Checks:
 
     def __init__(self, catalog: Catalog) -> None:
         self._tables = {_fold(t.name): t.name for t in catalog.tables}
+        # Rows that did not fit are kept aside by the loaders, beside the table they belong to.
+        self._rejected = {_fold(t.name) + "__rejected" for t in catalog.tables if t.problems}
 
     def table(self, node: Node, scope: Scope) -> None:
         path = _path(node)
@@ -232,6 +234,8 @@ class _Checks:
         if len(path) == 1 and folded[0] in scope:
             return
         if folded[-1] in self._tables and (len(path) == 1 or (len(path) == 2 and folded[0] in _SCHEMAS)):
+            return
+        if len(path) == 2 and folded[0] == "source" and folded[1] in self._rejected:
             return
         shown = ".".join(path)
         near = difflib.get_close_matches(folded[-1], list(self._tables), n=3, cutoff=0.5)
