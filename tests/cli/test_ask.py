@@ -35,6 +35,7 @@ def test_json_is_one_object_with_exactly_the_promised_keys(ok):
     assert body["chart"]["data"]
 
 
+@pytest.mark.slow
 def test_people_get_a_sentence_a_table_and_how_it_was_read(ok):
     shown = ok("ask", "sales.csv", QUESTION, "--sql")
     assert "270.5" in shown
@@ -43,6 +44,7 @@ def test_people_get_a_sentence_a_table_and_how_it_was_read(ok):
     assert "SELECT" in shown
 
 
+@pytest.mark.slow
 def test_chinese_questions_get_chinese_answers(ok):
     (body := json.loads(ok("ask", "sales.csv", "总共有多少行？", "--json")))
     assert body["language"] == "zh"
@@ -53,6 +55,7 @@ def test_chinese_questions_get_chinese_answers(ok):
 @pytest.mark.parametrize(
     ("suffix", "magic"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("html", b"<!doctype html>")]
 )
+@pytest.mark.slow
 def test_the_chart_is_written(suffix, magic, shell):
     done = shell.run("ask", "sales.csv", QUESTION, "--chart", f"chart.{suffix}")
     assert done.returncode == 0, done.stderr
@@ -60,6 +63,7 @@ def test_the_chart_is_written(suffix, magic, shell):
     assert (shell.folder / f"chart.{suffix}").read_bytes().startswith(magic)
 
 
+@pytest.mark.slow
 def test_a_question_the_tables_cannot_answer_is_exit_4(shell):
     done = shell.run("ask", "sales.csv", "What is the airspeed velocity of an unladen swallow?", "--json")
     assert done.returncode == 4
@@ -73,6 +77,7 @@ def test_an_empty_question_is_exit_2(shell):
     assert shell.run("ask", "sales.csv", "  ").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_table_comes_from_standard_input(ok):
     from conftest import SALES
 
@@ -80,6 +85,7 @@ def test_a_table_comes_from_standard_input(ok):
     assert body["rows"] == [[6]]
 
 
+@pytest.mark.slow
 def test_several_tables_are_joined(ok, shell):
     (shell.folder / "regions.csv").write_text(
         "region,manager\nEast,Ann\nWest,Bo\nNorth,Cy\n", encoding="utf-8"
@@ -88,6 +94,7 @@ def test_several_tables_are_joined(ok, shell):
     assert sorted(body["rows"]) == [["Ann", 270.5], ["Bo", 230.0], ["Cy", 200.0]]
 
 
+@pytest.mark.slow
 def test_a_glossary_brings_words(ok, shell):
     (shell.folder / "words.yaml").write_text(
         "tables:\n  sales:\n    columns:\n      amount:\n        synonyms: [turnover, 营业额]\n",
@@ -110,6 +117,7 @@ def test_a_model_reads_the_question(ok):
         assert cell not in seen.raw.decode()
 
 
+@pytest.mark.slow
 def test_the_environment_names_the_model_but_does_not_choose_it(ok):
     with model_server(reply()) as server:
         env = {"DATALECT_BASE_URL": server.base_url, "DATALECT_MODEL": "m"}
@@ -119,6 +127,7 @@ def test_the_environment_names_the_model_but_does_not_choose_it(ok):
         assert len(server.seen) == 1
 
 
+@pytest.mark.slow
 def test_samples_are_shared_only_when_asked(ok):
     with model_server(reply()) as server:
         model = ["--model", "m", "--base-url", server.base_url]
@@ -126,6 +135,7 @@ def test_samples_are_shared_only_when_asked(ok):
     assert "East" in server.seen[0].raw.decode()
 
 
+@pytest.mark.slow
 def test_show_prompt_sends_nothing_and_shows_everything(ok):
     with model_server(reply()) as server:
         model = ["--model", "m", "--base-url", server.base_url]
@@ -138,10 +148,12 @@ def test_show_prompt_sends_nothing_and_shows_everything(ok):
     assert "East" not in shown.split("[[begin tables", 1)[1]
 
 
+@pytest.mark.slow
 def test_show_prompt_needs_no_model(ok):
     assert "POST http" in ok("ask", "sales.csv", QUESTION, "--show-prompt")
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_fails_is_exit_4_without_the_key(shell):
     with model_server(Say(status=401, body=b'{"error": "bad key sk-42"}')) as server:
         done = shell.run(
@@ -154,6 +166,7 @@ def test_an_endpoint_that_fails_is_exit_4_without_the_key(shell):
     assert "DATALECT_API_KEY" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_rewording_with_a_wrong_number_is_not_shown(ok):
     with model_server("The total amount was 999,999 because of the weather.") as server:
         model = ["--planner", "lexical", "--rephrase", "--model", "m", "--base-url", server.base_url]

@@ -23,6 +23,7 @@ def question(number, text, **more):
     return {"id": number, "tables": ["sales.csv"], "question": text, "lang": "en", **more}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "4"])
 def test_objects_come_in_order_with_their_ids(jobs, ok, shell):
     name = write(
@@ -66,6 +67,7 @@ def test_a_bad_line_becomes_an_error_object_and_the_rest_goes_on(ok, shell):
     assert found[-1]["rows"] == [[700.5]]
 
 
+@pytest.mark.slow
 def test_tables_are_relative_to_the_file_and_may_be_given_for_all(ok, shell):
     inner = shell.folder / "inner"
     inner.mkdir()
@@ -80,11 +82,13 @@ def test_tables_are_relative_to_the_file_and_may_be_given_for_all(ok, shell):
     assert [one["rows"] for one in found] == [[[2]], [[6]]]
 
 
+@pytest.mark.slow
 def test_questions_come_from_standard_input(ok, shell):
     found = lines(ok("ask", "--batch", "-", stdin=json.dumps(question(1, "total amount"))))
     assert found[0]["rows"] == [[700.5]]
 
 
+@pytest.mark.slow
 def test_more_catalogs_than_stay_open(ok, shell):
     for number in range(11):
         (shell.folder / f"t{number}.csv").write_text("a\n" + "1\n" * (number + 1), encoding="utf-8")

@@ -47,11 +47,13 @@ def test_questions_follow_ups_and_commands_through_a_pipe(shell):
     assert "700.5" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_follow_up_refers_to_the_answer_before(shell):
     done = talk(shell, "total amount by region", "only East")
     assert "270.5" in done.stdout.split("Read as", 1)[1]
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_and_the_conversation_goes_on(shell):
     done = talk(
         shell, "/nonsense", "/sql DROP TABLE sales", "/undo", "/chart", "/lang fr", "colourless green ideas",
@@ -62,6 +64,7 @@ def test_mistakes_are_told_and_the_conversation_goes_on(shell):
     assert "6" in done.stdout.rsplit("Confidence", 1)[0]
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_prompt_a_history_and_leaves_on_control_d(shell):
     environment = shell.environment(TERM="dumb", PYTHONUNBUFFERED="1")
     child = pexpect.spawn(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 
+import pytest
+
 QUERY = "SELECT region, sum(amount) AS total FROM sales GROUP BY region ORDER BY region"
 
 
@@ -28,6 +30,7 @@ def test_the_table_is_aligned_and_readable(ok):
     ]
 
 
+@pytest.mark.slow
 def test_rows_beyond_the_limit_are_cut_and_said_to_be(shell):
     done = shell.run("sql", "sales.csv", "SELECT * FROM sales", "--json", "--limit-rows", "2")
     body = json.loads(done.stdout)
@@ -36,6 +39,7 @@ def test_rows_beyond_the_limit_are_cut_and_said_to_be(shell):
     assert "Cut after 2 rows" in done.stderr
 
 
+@pytest.mark.slow
 def test_csv_is_read_back_and_runs_no_formula(ok, shell):
     (shell.folder / "odd.csv").write_text('name,note\n"=1+1","a, ""b"""\n"-5","x\ny"\n', encoding="utf-8")
     rows = list(csv.reader(ok("sql", "odd.csv", "SELECT * FROM odd", "--csv").splitlines(keepends=True)))
@@ -44,12 +48,14 @@ def test_csv_is_read_back_and_runs_no_formula(ok, shell):
     assert rows[2] == ["-5", "x\ny"]
 
 
+@pytest.mark.slow
 def test_columns_of_one_name_stay_apart(ok):
     body = json.loads(ok("sql", "sales.csv", "SELECT 1 AS a, 2 AS a", "--json"))
     assert body["rows"] == [[1, 2]]
     assert len(body["columns"]) == 2
 
 
+@pytest.mark.slow
 def test_values_json_has_no_form_for_keep_their_meaning(ok):
     query = (
         "SELECT DATE '2024-03-05' AS d, TIMESTAMP '2024-03-05 01:02:03' AS t, 'nan'::DOUBLE AS n, NULL AS z, "
@@ -62,6 +68,7 @@ def test_values_json_has_no_form_for_keep_their_meaning(ok):
     assert row[6] == [1, 2]
 
 
+@pytest.mark.slow
 def test_what_is_no_read_is_refused_with_4(shell):
     for text in ("DROP TABLE sales", "SELECT 1; SELECT 2", "SELECT * FROM read_text('/etc/passwd')", "SELEC"):
         done = shell.run("sql", "sales.csv", text, "--json")
@@ -70,6 +77,7 @@ def test_what_is_no_read_is_refused_with_4(shell):
         assert done.stderr.startswith("datalect: ")
 
 
+@pytest.mark.slow
 def test_a_query_that_runs_too_long_is_exit_6(shell):
     heavy = "SELECT count(*) FROM range(10000000) a, range(1000000) b WHERE a.range + b.range = 7"
     done = shell.run("sql", "sales.csv", heavy, "--json", "--limit-seconds", "0.5")

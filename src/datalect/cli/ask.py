@@ -82,6 +82,8 @@ def ask(
         raise UsageError("--jobs is for --batch.", next_step="Leave it out, or give --batch FILE.jsonl.")
     _check_chart(chart)
     *tables, question = texts(words)
+    if not question.strip():
+        raise UsageError("The question is empty.", next_step='Ask something like "total sales by region".')
     planner = model.llm_planner()
     with sources.open(tables) as data:
         if model.show_prompt:
