@@ -151,7 +151,8 @@ def _rows(ground: FactSet, show: Show) -> Design | None:
         second = y if y is not None and y.kind == "number" else next(n for n in numbers if n is not first)
         color = _listed(ground, show.color)
         return Design(kind="point", x=first, y=second, color=color if color in names else None)
-    along = x or (times or names or [None])[0]
+    named = times or names
+    along = x or (named[0] if named else None)
     if along is None or show.mark not in ("bar", "line", "area", "point"):
         return None
     return Design(kind=show.mark, x=along, y=y or next(n for n in numbers))

@@ -38,6 +38,7 @@ _SERIES = "series"
 _END = "bin end"
 _LONG_LABEL = 12
 _MANY_BARS = 12
+_NAME_LENGTH = 60
 
 _NOTES = {
     "en": {
@@ -135,13 +136,23 @@ class _Drawing:
         for row in self.rows:
             cells = {name: self._cell(name, value) for name, value in row.items()}
             if not self._temporal(x) and x.width is None and not x.figure:
-                cells.setdefault(_LABEL, group_name(row.get(x.name), x, self.language))
+                cells[_LABEL] = self._label(row, x)
             if color is not None:
-                cells[_SERIES] = group_name(row.get(color.name), color, self.language)
+                cells[_SERIES] = self._name(row.get(color.name), color)
             if x.width is not None and row.get(x.name) is not None:
                 cells[_END] = float(row[x.name]) + x.width
             out.append(cells)
         return out
+
+    def _label(self, row: dict[str, Any], shape: Field) -> str:
+        return str(row[_LABEL]) if _LABEL in row else self._name(row.get(shape.name), shape)
+
+    def _name(self, value: Any, shape: Field) -> str:
+        """A group's name on an axis, where no quotation marks are needed to keep it apart."""
+        if isinstance(value, str) and value.strip():
+            text = visible(value.strip())
+            return text if len(text) <= _NAME_LENGTH else text[: _NAME_LENGTH - 1] + "…"
+        return group_name(value, shape, self.language)
 
     def _cell(self, name: str, value: Any) -> Any:
         shape = self.ground.field(name)
@@ -157,7 +168,13 @@ class _Drawing:
     # ------------------------------------------------------------ encodings
 
     def _temporal(self, shape: Field) -> bool:
-        return on_calendar(shape) and not any(isinstance(r.get(shape.name), int) for r in self.ground.rows)
+        """Whether a column lies on a time axis; bars of few periods get one labelled place each instead."""
+        cells = {r.get(shape.name) for r in self.ground.rows}
+        if not on_calendar(shape) or any(isinstance(c, int) for c in cells):
+            return False
+        return not (
+            self.design.kind in ("bar", "heatmap") and (len(cells) <= 40 or self.design.color is not None)
+        )
 
     def _figure_axis(self, shape: Field, *, zero: bool) -> dict[str, Any]:
         title = self._capital(
@@ -265,7 +282,7 @@ class _Drawing:
         group, figure = self._group_axis(design.x), self._figure_axis(design.y, zero=True)
         temporal = group["type"] == "temporal"
         labels = [] if temporal else list(group["sort"])
-        lying = not temporal and design.color is None and not in_cycle(design.x) and (
+        lying = not on_calendar(design.x) and not temporal and design.color is None and not in_cycle(design.x) and (
             len(labels) > _MANY_BARS or any(_width(label) > _LONG_LABEL for label in labels)
         )  # fmt: skip
         mark: dict[str, Any] = {"type": "bar", "color": PALETTE[0], "tooltip": False}
@@ -367,12 +384,9 @@ class _Drawing:
         )
         if in_cycle(color) or color.kind in ("date", "number"):
             known = sorted({r[color.name] for r in self.rows if r[color.name] is not None})
-            names = [group_name(value, color, self.language) for value in known]
+            names = [self._name(value, color) for value in known]
         x = self._group_axis(design.x)
-        if x["type"] == "temporal":
-            x["type"], x["axis"]["format"] = "ordinal", x["axis"]["format"]
-            x.pop("scale")
-            x["timeUnit"] = None
+        x["axis"]["labelAngle"] = 0 if max(map(_width, x["sort"])) <= 4 else -40
         title = visible(self._capital(color.label.in_(self.language)))
         figure = self._figure_axis(design.y, zero=False)
         return {

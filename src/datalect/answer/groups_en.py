@@ -169,7 +169,7 @@ def _shares(ground: FactSet, shape: Field, rank: Fact, names: list[str]) -> list
 def _trend(ground: FactSet, shape: Field, fact: Fact) -> list[str]:
     (first, last) = (name_of(ground, focus) for focus in fact.focus)
     start, end = fact.values["first"], fact.values["last"]
-    lead = scope(ground)
+    lead = scope(ground, time=False)
     subject = f"the {shape.phrase.en}"
     if fact.values["direction"] == "flat":
         head = f"{subject} was the same in {first} and {last}, {say(start, shape)}."
@@ -211,7 +211,7 @@ def _growth(ground: FactSet, shape: Field, group: Field) -> list[str]:
         moved = f"{'up' if change > 0 else 'down'} {amount} on"
     value = f" was {say(last[base.name], base)}," if base else " was"
     head = f"in {place} the {subject}{value} {moved} {before}."
-    said = [begin(scope(ground), head)]
+    said = [begin(scope(ground, time=False), head)]
     if len(rows) > 2:
         said += _swings(shape, group, rows)
     return said

@@ -142,7 +142,7 @@ def _shares(ground: FactSet, shape: Field, rank: Fact, names: list[str]) -> list
 def _trend(ground: FactSet, shape: Field, fact: Fact) -> list[str]:
     first, last = (name_of(ground, focus) for focus in fact.focus)
     start, end = fact.values["first"], fact.values["last"]
-    lead = scope(ground)
+    lead = scope(ground, time=False)
     phrase = shape.phrase.zh
     if fact.values["direction"] == "flat":
         head = f"{first}和{last}的{phrase}相同，均为{say(start, shape)}。"
@@ -181,7 +181,7 @@ def _growth(ground: FactSet, shape: Field, group: Field) -> list[str]:
     amount = figure(abs(change), shape, "zh").text
     moved = f"与{before}持平" if change == 0 else f"比{before}{'上升' if change > 0 else '下降'}{amount}"
     value = f"为{say(last[base.name], base)}，" if base else ""
-    said = [f"{scope(ground)}{place}的{subject}{value}{moved}。"]
+    said = [f"{scope(ground, time=False)}{place}的{subject}{value}{moved}。"]
     if len(rows) > 2:
         said += _swings(shape, group, rows)
     return said

@@ -89,6 +89,8 @@ def _next(text: str, at: int, vocabulary: Vocabulary, language: Language, before
         )
     if word is not None:
         return Mention(kind="word", start=at, end=word[0], text=text[at : word[0]], kinds=word[1])
+    if text[at] in "'’" and text[at + 1 : at + 2] == "s" and not text[at + 2 : at + 3].isalnum():
+        return Mention(kind="word", start=at, end=at + 2, text=text[at : at + 2], kinds=("plain",))
     if text[at] in _STOPS:
         return Mention(kind="stop", start=at, end=at + 1, text=text[at])
     unit = _ENGLISH_WORD.match(text, at)

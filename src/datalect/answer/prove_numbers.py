@@ -184,7 +184,7 @@ def _cell(reading: Reading, index: int, mention: Mention, quantity: Quantity, bo
         return True  # "100 each": every row has it
     if _extreme_cell(reading, index, quantity, bound, turned):
         return True
-    return not context and _end_cell(reading, index, quantity, bound)
+    return _end_cell(reading, index, quantity, bound)
 
 
 def _turned(reading: Reading, index: int) -> str:
@@ -225,7 +225,12 @@ def _end_cell(reading: Reading, index: int, quantity: Quantity, bound: str) -> b
         rows = sorted((r for r in rows if r.get(time.name) is not None), key=lambda r: r[time.name])
     elif ground.groups or not ground.order:
         return False
-    opener = reading.segments[index].opener
+    segment = reading.segments[index]
+    if segment.own:
+        return False
+    if len(reading.points) == 2 and all(len(p.rows) == 1 for p in reading.points):
+        rows = [p.rows[0] for p in reading.points]  # "between March and May, from 3 to 9"
+    opener = segment.opener
     ends = [rows[0]] if "from" in opener else [rows[-1]] if "to" in opener else []
     return any(
         is_cell(quantity, row.get(f.name), f, bound) for row in ends for f in reading.figures_meant(index)

@@ -217,7 +217,10 @@ def _unit(text: str, end: int, quantity: Quantity, own: frozenset[str]) -> tuple
     if chinese is not None:
         return replace(quantity, currency=canonical_currency(chinese.group())), chinese.end()
     for unit in sorted(own, key=len, reverse=True):
-        if text[at : at + len(unit)].lower() == unit:
+        follows = text[at + len(unit) : at + len(unit) + 1]
+        if text[at : at + len(unit)].lower() == unit and not (
+            unit[-1].isascii() and follows.isascii() and follows.isalpha()
+        ):
             return replace(quantity, unit=canonical_unit(unit)), at + len(unit)
     named = _ZH_UNIT.match(text, at)
     if named is not None:
@@ -290,6 +293,10 @@ def _from_chinese(text: str, start: int, own: frozenset[str]) -> tuple[Quantity,
     if percent is not None:
         value, step = _chinese_value(percent[1])
         return Quantity(value=value, step=step, loose_step=step, part="%", words=True), percent.end()
+    fraction = re.compile(r"([二三四五六七八九十])分之([一二两三四五六七八九])").match(text, start)
+    if fraction is not None:
+        value = _chinese_value(fraction[2])[0] / _chinese_value(fraction[1])[0] * 100
+        return Quantity(value=value, step=1, loose_step=2, part="%", words=True), fraction.end()
     if text.startswith("一半", start):
         return Quantity(value=50.0, step=1, loose_step=4, part="%", words=True), start + 2
     part = re.compile(r"([一二两三四五六七八九])成").match(text, start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.facts import main_figure
@@ -66,13 +66,22 @@ class Reading:
     # ------------------------------------------------------------ dates and groups
 
     def _resolve_dates(self) -> None:
+        year = next((d.year for d in self.dates if d.year is not None), None)
         for segment in self.segments:
             for mention in segment.mentions:
                 if mention.date is None:
                     continue
                 mention.refs = date_refs(mention.date, self.ground)
                 if mention.refs or self._known_date(mention.date, mention):
+                    year = mention.date.year or year
                     continue
+                if mention.date.year is None and year is not None:  # "from March to May 2013", 2013年3月到5月
+                    full = replace(mention.date, year=year)
+                    self.dates = [full if d is mention.date else d for d in self.dates]
+                    mention.date = full
+                    mention.refs = date_refs(full, self.ground)
+                    if mention.refs or self._known_date(full, mention):
+                        continue
                 if mention.text.isdigit():  # four digits that name no known year may be a figure
                     found = read_quantity(self.sentence, mention.start, self.vocabulary.units)
                     if found is not None:
@@ -81,7 +90,9 @@ class Reading:
                 self.say(f"the date “{mention.text}” is not in the facts")
 
     def _known_date(self, parts: DateParts, mention: Mention) -> bool:
-        others = [d for d in self.dates if d is not parts]
+        others = [
+            d if d.year is not None else replace(d, year=parts.year) for d in self.dates if d is not parts
+        ]
         for condition in self.conditions():
             if condition.period is not None or condition.kind == "date":
                 if fits_condition(parts, condition, others):

@@ -27,10 +27,15 @@ def join(parts: list[str], word: str = "and") -> str:
     return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
-def scope(ground: FactSet) -> str:
-    """Time and filters before a sentence: "In 2013, among flights where origin is JFK, ", or ""."""
+def scope(ground: FactSet, *, time: bool = True) -> str:
+    """Time and filters before a sentence: "In 2013, among flights where origin is JFK, ", or "".
+
+    Args:
+        ground: the facts.
+        time: whether to name the time; a sentence about a course of time names its ends anyway.
+    """
     times, having, where = split(ground.conditions)
-    lead = ", ".join(times)
+    lead = ", ".join(times) if time else ""
     among = ""
     if having or where:
         among = f"among {rows_named(ground, having, where)}"

@@ -20,10 +20,15 @@ def join(parts: list[str], word: str = "和") -> str:
     return f"{'、'.join(parts[:-1])}{word}{parts[-1]}"
 
 
-def scope(ground: FactSet) -> str:
-    """Time and filters before a sentence: 2013年，origin为JFK的记录中."""
+def scope(ground: FactSet, *, time: bool = True) -> str:
+    """Time and filters before a sentence: 2013年，origin为JFK的记录中.
+
+    Args:
+        ground: the facts.
+        time: whether to name the time; a sentence about a course of time names its ends anyway.
+    """
     times, where = split(ground.conditions)
-    parts = list(times)
+    parts = list(times) if time else []
     if where:
         parts.append(f"{'且'.join(where)}的{ground.noun.zh}中")
     if ground.keeps:

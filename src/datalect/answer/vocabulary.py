@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.ground import Condition, FactSet, Field, in_cycle
+from datalect.answer.lexicon import lexicon
 from datalect.answer.safetext import visible
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Vocabulary:
             self._whole.add(label.casefold())
         for word in _LATIN.findall(label):
             low = word.casefold()
-            if low not in _COMMON and low not in _CLAIMS:
+            claims = set(lexicon("en").get(low, ())) - {"plain"}
+            if low not in _COMMON and not claims and low not in _CLAIMS:
                 for form in (low, low + "s", low + "es", low[:-1] + "ies", low.removesuffix("s")):
                     self._labels[form].add(field)
         for run in _CJK.findall(label):

@@ -88,7 +88,7 @@ def _value(ground: FactSet, shape: Field, value: Any) -> str:
         return begin(scope(ground), f"the {shape.phrase.en} is {shown.text}, {_strength(float(value))}.")
     about = "about " if shown.rounded else ""
     exact = ""
-    if shown.rounded and shown.text.endswith("illion"):
+    if shown.rounded and "illion" in shown.text:
         whole = figure(value, shape, "en", exact=True)
         exact = f" (exactly {whole.text})" if not whole.rounded else ""
     return begin(scope(ground), f"the {shape.phrase.en} is {about}{shown.text}{exact}.")
