@@ -91,11 +91,10 @@ def dates(text: str, shapes: Sequence[str], day_first: bool) -> str:
 
 def clock(text: str) -> str:
     """Times of day as TIME."""
-    western = f"upper(regexp_replace({text}, '[. ]*([AaPp])\\.?[Mm]\\.?', ' \\1M'))"
-    twelve = (
-        f"coalesce(try_strptime({western}, '%I:%M:%S.%g %p'), try_strptime({western}, '%I:%M:%S %p'), "
-        f"try_strptime({western}, '%I:%M %p'))"
-    )
+    western = f"try_cast(regexp_extract({text}, '^[0-9:.]*[0-9]') AS TIME)"
+    afternoon = f"regexp_matches({text}, '[Pp]')"
+    noon = f"(CASE WHEN {afternoon} THEN 12 ELSE 0 END - CASE WHEN hour({western}) = 12 THEN 12 ELSE 0 END)"
+    twelve = f"CASE WHEN hour({western}) BETWEEN 1 AND 12 THEN {western} + to_hours({noon}) END"
     chinese = f"translate(translate({text}, '时点分', ':::'), ' 秒', '')"
     return (
         f"CASE WHEN {_fits(text, CLOCK)} THEN CASE WHEN regexp_matches({text}, '[AaPp]') "

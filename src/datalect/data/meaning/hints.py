@@ -16,7 +16,8 @@ _UNIT_PRICES = frozenset(
     "unit list retail average avg mean share stock market closing opening close open".split()
 )
 _FLAGS = frozenset("is has was are did can should had have does".split())
-_QUOTIENTS = frozenset("ratio rate percentage percent pct index score".split())
+# heads that stay the last word whatever comes before: ``debt_to_income_ratio``, ``recorded_by_staff_id``
+_LAST_HEADS = frozenset("ratio rate percentage percent pct index score id code".split())
 _FLAG_STARTS = ("是否", "有无", "能否", "可否", "已")
 
 
@@ -108,8 +109,8 @@ def _english_hints(words: tuple[str, ...]) -> list[Hint]:
     if not plain:
         return []
     first_after = next((i for i, w in enumerate(plain) if i and w in v.PREPOSITIONS), len(plain))
-    if plain[-1] in _QUOTIENTS:
-        first_after = len(plain)  # ``debt_to_income_ratio``
+    if plain[-1] in _LAST_HEADS:
+        first_after = len(plain)
     segment, rest = plain[:first_after], plain[first_after:]
     hints: list[Hint] = []
     if rest and rest[0] == "per" and len(rest) > 1:
