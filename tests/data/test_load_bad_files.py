@@ -20,10 +20,10 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from loading_helper import loading
 
 from datalect.data.workspace import OpenOptions, open_workspace
 from datalect.errors import DatalectError, LimitError, SourceError
+from loading_helper import loading
 
 GOOD = b"id,name,amount\n1,Ann,10.5\n2,Bob,20.25\n3,Eve,7\n"
 

@@ -18,9 +18,9 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from loading_helper import loading
 
 from datalect.errors import MissingExtraError, SourceError
+from loading_helper import loading
 
 GOOD = b"id,name,amount\n1,Ann,10.5\n2,Bob,20.25\n3,Eve,7\n"
 ROWS = [(1, "Ann", 10.5), (2, "Bob", 20.25), (3, "Eve", 7.0)]

@@ -10,9 +10,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from loading_helper import loading
 
 from datalect.errors import SourceError, UsageError
+from loading_helper import loading
 
 ROWS = [(1, "Ann", 10.5, date(2024, 1, 5)), (2, None, 20.0, date(2024, 1, 6))]
 COLUMNS = {

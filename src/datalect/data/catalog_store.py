@@ -17,7 +17,8 @@ from uuid import UUID
 from datalect.data import model
 from datalect.data.model import Catalog
 
-# A stored "now" must not become the past: catalogs whose reference time was the time of loading get a new one.
+# A stored "now" must not become the past: catalogs whose reference time was the time of loading get a new
+# one.
 _NOW_SECONDS = 600
 
 _CLASSES: dict[str, type] = {
@@ -61,7 +62,7 @@ def load_catalog(path: Path) -> tuple[Catalog, tuple[Path, ...]]:
 
 
 def _encode(value: Any) -> Any:
-    if value is None or isinstance(value, bool | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return {"$": type(value).__name__, "v": value.value}

@@ -1,8 +1,8 @@
 """How a delimited text is written: delimiter, quotes, where the header is, what the columns hold.
 
 Works on a decoded sample. A reading is good when many rows have the same number of fields and the fields look
-like values; this is the idea of van den Burg, Nazabal and Sutton, "Wrangling messy CSV files by detecting row and
-type patterns" (2019), reduced to what a table needs.
+like values; this is the idea of van den Burg, Nazabal and Sutton, "Wrangling messy CSV files by detecting
+row and type patterns" (2019), reduced to what a table needs.
 """
 
 from __future__ import annotations

@@ -34,9 +34,9 @@ class Packing(StrEnum):
 
 PACKING_SUFFIXES = {".gz", ".gzip", ".xz", ".lzma", ".zst", ".zstd", ".bz2", ".zip"}
 TABLE_SUFFIXES = {
-    ".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".geojson", ".parquet",
-    ".pq", ".arrow", ".feather", ".ipc", ".arrows", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".sqlite", ".sqlite3",
-    ".db", ".db3", ".duckdb", ".ddb",
+    ".csv", ".tsv", ".tab", ".psv", ".txt", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".geojson",
+    ".parquet", ".pq", ".arrow", ".feather", ".ipc", ".arrows", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods",
+    ".sqlite", ".sqlite3", ".db", ".db3", ".duckdb", ".ddb",
 }  # fmt: skip
 _JSON_SUFFIXES = {".json", ".jsonl", ".ndjson", ".geojson"}
 
@@ -72,7 +72,7 @@ _HTML = re.compile(
 
 
 def stem_of(name: str) -> str:
-    """The name of a table that comes from a file of that name: without its suffix, also without ``.csv.xz``."""
+    """The name of a table that comes from a file of that name: without suffixes such as ``.csv.xz``."""
     path = Path(name)
     if path.suffix.lower() in PACKING_SUFFIXES:
         path = Path(path.stem)
@@ -81,7 +81,7 @@ def stem_of(name: str) -> str:
 
 
 def packing_of(head: bytes, path: Path, name: str) -> Packing | None:
-    """How the file at a path, called ``name``, is packed. Workbooks are zip files that are tables themselves."""
+    """How the file at a path, called ``name``, is packed. A workbook is a zip file that is a table itself."""
     for magic, packing in _PACKED:
         if head.startswith(magic):
             return packing
@@ -113,11 +113,8 @@ def kind_of(head: bytes, name: str) -> Kind:
     suffix = Path(name).suffix.lower()
     if head.startswith(b"PAR1"):
         return Kind.PARQUET
-    if (
-        head.startswith(b"ARROW1")
-        or head.startswith(b"\xff\xff\xff\xff")
-        and suffix in {".arrow", ".arrows", ".ipc"}
-    ):
+    stream = head.startswith(b"\xff\xff\xff\xff") and suffix in {".arrow", ".arrows", ".ipc"}
+    if head.startswith(b"ARROW1") or stream:
         return Kind.ARROW
     if head.startswith(b"SQLite format 3\x00"):
         return Kind.SQLITE

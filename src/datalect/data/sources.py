@@ -249,7 +249,9 @@ def _spooled(stream: Any, name: str, label: str, new_file: Callable[[str], Path]
 
 
 def _resolve_glob(pattern: str) -> Iterator[Source]:
-    matches = sorted(Path(match) for match in glob.iglob(os.path.expanduser(pattern), recursive=True))
+    # Path.glob takes no absolute patterns.
+    found = glob.iglob(str(Path(pattern).expanduser()), recursive=True)  # noqa: PTH207
+    matches = sorted(Path(match) for match in found)
     files = [path for path in matches[:_MOST_FILES] if path.is_file()]
     if not files:
         raise SourceError(
@@ -264,7 +266,9 @@ def _glob_name(pattern: str, files: list[Path]) -> str:
 
 
 def _common_name(files: list[Path]) -> str:
-    prefix = os.path.commonprefix([path.name for path in files])
+    first, last = min(path.name for path in files), max(path.name for path in files)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    prefix = first[:same]
     return re.sub(r"[\d\s_.\-=]+$", "", prefix)
 
 
@@ -302,7 +306,7 @@ def _is_table_name(path: Path) -> bool:
 
 
 def _family(path: Path) -> str:
-    """Files of one family differ in numbers only: ``part-0001``, ``sales_2023``, also in long hexadecimal ids."""
+    """Files of one family differ in numbers only (``part-0001``, ``sales_2023``), or in hexadecimal ids."""
     stem = re.sub(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", "#", path.stem.lower())
     return re.sub(r"\d+", "#", stem) + path.suffix.lower()
 

@@ -1,8 +1,9 @@
 """Finding the encoding of a text file and turning it into UTF-8 without losing a byte.
 
-The choice stands on the bytes themselves: byte-order marks, validity as UTF-8, the pattern of NUL bytes of UTF-16,
-and how many double-byte characters fall into the "level 1" rows, where GB 2312 and Big5 keep their everyday
-characters. Short Chinese files have few characters, so a list of very frequent ones decides between close calls.
+The choice stands on the bytes themselves: byte-order marks, validity as UTF-8, the pattern of NUL bytes of
+UTF-16, and how many double-byte characters fall into the "level 1" rows, where GB 2312 and Big5 keep their
+everyday characters. Short Chinese files have few characters, so a list of very frequent ones decides
+between close calls.
 """
 
 from __future__ import annotations
@@ -132,14 +133,15 @@ def _utf8_or_short_chinese(sample: bytes, text: str) -> Encoding:
     wide = [c for c in text if c >= "\x80"]
     if not wide:
         return Encoding(codec="utf-8", name="UTF-8", evidence="plain ASCII so far")
-    # A few GBK characters can pass for two-byte UTF-8, which then looks like unrelated Greek, Cyrillic or Arabic.
+    # A few GBK characters can pass for two-byte UTF-8, which then looks like unrelated Greek, Cyrillic or
+    # Arabic.
     if len(wide) <= 200 and all(c < "\u0800" for c in wide):
         share, count = _frequent_share(sample, "gb18030")
         if count and share >= 0.6 and not _is_plausible_latin(wide):
             return Encoding(
                 codec="gb18030",
                 name="GBK",
-                evidence="read as GBK its characters are common Chinese ones, read as UTF-8 they make no words",
+                evidence="as GBK its characters are common Chinese ones, as UTF-8 they make no words",
             )
     return Encoding(codec="utf-8", name="UTF-8", evidence="valid UTF-8")
 
@@ -263,11 +265,11 @@ class BadBytes:
 
 
 def transcode(source: Path, target: Path, encoding: Encoding, *, longest: int = 32 << 20) -> BadBytes:
-    """Write a text file as UTF-8 without byte-order mark, in bounded memory.
+    r"""Write a text file as UTF-8 without byte-order mark, in bounded memory.
 
-    A line that is not valid in ``encoding`` is read as the encoding the invalid lines seem to have (a file may be
-    put together from two); bytes that fit nothing stay visible as ``\\xNN``. NUL becomes U+2400 so that no tool
-    takes it for the end of the text.
+    A line that is not valid in ``encoding`` is read as the encoding the invalid lines seem to have (a file
+    may be put together from two); bytes that fit nothing stay visible as ``\xNN``. NUL becomes U+2400 so
+    that no tool takes it for the end of the text.
 
     Raises:
         LimitError: a line is longer than ``longest`` bytes.
@@ -305,7 +307,7 @@ def _transcode_wide(raw: BinaryIO, out: BinaryIO, codec: str, bad: BadBytes) -> 
 
 
 def _line_chunks(raw: BinaryIO, longest: int) -> Iterator[bytes]:
-    """Chunks that end at a line end, so that no double-byte character is cut (no trail byte is a line feed)."""
+    """Chunks that end at a line end, which cuts no double-byte character: no trail byte is a line feed."""
     rest = b""
     while chunk := raw.read(_CHUNK):
         cut = chunk.rfind(b"\n") + 1

@@ -1,7 +1,8 @@
 """Reading damaged delimited text: records that cannot be split are set aside, everything else goes on.
 
-One unclosed quote makes a quote-aware reader swallow what follows. Here a quoted field that does not close within a
-bounded stretch, or whose record does not fit, costs its own line only, and the line after it is read again.
+One unclosed quote makes a quote-aware reader swallow what follows. Here a quoted field that does not close
+within a bounded stretch, or whose record does not fit, costs its own line only, and the line after it is
+read again.
 """
 
 from __future__ import annotations

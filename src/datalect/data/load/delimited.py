@@ -1,8 +1,8 @@
 """CSV, TSV and other delimited text.
 
 Everything is read as text and cast in the same pass by expressions that also notice what a cast would change:
-DuckDB reads "1.5" into an integer column as 2 and "007" as 7. A column with such a cell is read again as text.
-Afterwards physical lines are counted against rows, so that no row goes missing unnoticed.
+DuckDB reads "1.5" into an integer column as 2 and "007" as 7. A column with such a cell is read again as
+text. Afterwards physical lines are counted against rows, so that no row goes missing unnoticed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datalect.data.load.base import LoadedTable, Loading
 from datalect.data.load.csv_repair import repair
 from datalect.data.load.lines import Census, line_numbers, quoted_breaks, take_census
 from datalect.data.load.rejects import Rejected, keep_rejected
+from datalect.data.load.reports import bad_bytes_problems, name_columns
 from datalect.data.load.text_sample import TextSample, sample_text
 from datalect.data.load.totals import set_totals_aside
 from datalect.data.model import Problem
@@ -96,7 +97,7 @@ def _prepare(loading: Loading, file: TextFile) -> _Reading:
     path, problems = file.path, list(sample.problems)
     if sample.needs_transcoding:
         path, bad = _transcode(loading, file.path, sample.encoding)
-        problems += _bad_bytes(bad, sample.encoding)
+        problems += bad_bytes_problems(bad, sample.encoding)
     dialect = sample.dialect
     width = max(dialect.width, len(dialect.header or ()))
     if width > loading.options.max_columns:
@@ -107,36 +108,8 @@ def _prepare(loading: Loading, file: TextFile) -> _Reading:
             received=f"{width:,}",
             next_step="check the delimiter, or raise OpenOptions.max_columns",
         )
-    written = list(dialect.header or ())
-    names, changed, made_up = dialects.unique_names(written + [""] * (width - len(written)))
-    if changed:
-        problems.append(
-            Problem(
-                kind="duplicate_header",
-                severity="warning",
-                message="Columns share a name; the later ones were numbered.",
-                count=len(changed),
-                examples=tuple(changed[:_SHOWN]),
-            )
-        )
-    if dialect.header is None:
-        problems.append(
-            Problem(
-                kind="no_header",
-                severity="warning",
-                message=f"The first row holds data, not names; columns are called {names[0]}, ...",
-            )
-        )
-    elif made_up:
-        problems.append(
-            Problem(
-                kind="empty_header",
-                severity="warning",
-                message="Columns without a name were called by their position.",
-                count=len(made_up),
-                examples=tuple(made_up[:_SHOWN]),
-            )
-        )
+    names, told = name_columns(dialect.header, width)
+    problems += told
     types = dialects.column_types([row for row in sample.rows if len(row) == width], width)
     return _Reading(
         file=file,
@@ -156,6 +129,7 @@ def _read(loading: Loading, reading: _Reading, name: str) -> int:
     """Attempt until every line is accounted for; each attempt mends what the one before found."""
     if len(reading.names) > reading.sample.dialect.width:
         _repair(loading, reading, pad=True)
+    trouble: str | None = ""
     for attempt in range(_ATTEMPTS):
         loading.connection.execute(f"DROP TABLE IF EXISTS {relation('source', name)}")
         trouble = _attempt(loading, reading, name, final=attempt == _ATTEMPTS - 1)
@@ -164,7 +138,7 @@ def _read(loading: Loading, reading: _Reading, name: str) -> int:
     raise SourceError(
         f"{reading.file.source} cannot be read as a table.",
         expected="delimited text",
-        received=trouble,
+        received=trouble or "",
         next_step="open it in a text editor around the lines named and mend it, or name its delimiter",
     )
 
@@ -292,7 +266,7 @@ def _widen_column(reading: _Reading, position: int, cells: list[tuple[str, int]]
         Problem(
             kind="mixed_types",
             severity="info",
-            message=f"Most cells are {words.get(before, before.lower())}, but not all, so the column stays text.",
+            message=f"Most cells are {words.get(before, before.lower())}, not all: the column stays text.",
             count=sum(n for _, n in cells),
             examples=tuple(cell for cell, _ in cells[:_SHOWN]),
             column=reading.names[position],
@@ -322,15 +296,15 @@ def _type_unseen(loading: Loading, reading: _Reading, name: str) -> None:
 def _faults(loading: Loading) -> list[tuple[int, str, str, str]]:
     """What DuckDB set aside: byte offset, message, kind and text, once per line."""
     return loading.connection.execute(
-        "SELECT line_byte_position, any_value(error_message), any_value(error_type)::VARCHAR, any_value(csv_line) "
-        "FROM reject_errors GROUP BY 1 ORDER BY 1"
+        "SELECT line_byte_position, any_value(error_message), any_value(error_type)::VARCHAR, "
+        "any_value(csv_line) FROM reject_errors GROUP BY 1 ORDER BY 1"
     ).fetchall()
 
 
 def _all_accounted(
     loading: Loading, reading: _Reading, name: str, faults: list[tuple[int, str, str, str]]
 ) -> bool:
-    """Whether rows, rejected lines, header, blank lines and quoted line breaks add up to the lines there are."""
+    """Whether rows, rejected lines, header, blank lines and quoted breaks add up to the lines there are."""
     census: Census = take_census(reading.path)
     explained = loading.count(name) + len(faults) + reading.sample.dialect.skip
     if explained == census.lines:
@@ -379,7 +353,7 @@ def _repair(loading: Loading, reading: _Reading, *, pad: bool = False) -> None:
             Problem(
                 kind="stray_quotes",
                 severity="warning",
-                message="Lines whose quotes do not enclose a field were split at the delimiter; the quotes stay.",
+                message="Lines whose quotes enclose no field were split at the delimiter; the quotes stay.",
                 count=len(result.stray),
                 examples=tuple(f"line {number}: {text[:120]}" for number, text in result.stray[:_SHOWN]),
             )
@@ -389,7 +363,7 @@ def _repair(loading: Loading, reading: _Reading, *, pad: bool = False) -> None:
             Problem(
                 kind="short_rows",
                 severity="warning",
-                message="Rows with fewer fields than there are names; the missing cells at their end are empty.",
+                message="Rows with fewer fields than names; the missing cells at their end are empty.",
                 count=result.padded,
             )
         )
@@ -403,29 +377,4 @@ def _transcode(loading: Loading, path: Path, encoding: Encoding) -> tuple[Path, 
 def _transcode_again(loading: Loading, reading: _Reading) -> None:
     reading.path, bad = _transcode(loading, reading.path, reading.sample.encoding)
     reading.transcoded = True
-    reading.problems += _bad_bytes(bad, reading.sample.encoding)
-
-
-def _bad_bytes(bad: BadBytes, encoding: Encoding) -> list[Problem]:
-    problems: list[Problem] = []
-    if bad.lines:
-        rest = f"read as {bad.fallback} instead" if bad.fallback else "kept as \\xNN"
-        problems.append(
-            Problem(
-                kind="bad_bytes",
-                severity="warning",
-                message=f"Lines with bytes that are not valid {encoding.name}; those bytes were {rest}.",
-                count=bad.lines,
-                examples=bad.examples,
-            )
-        )
-    if bad.nul:
-        problems.append(
-            Problem(
-                kind="nul_bytes",
-                severity="warning",
-                message="NUL characters were replaced by the symbol ␀.",
-                count=bad.nul,
-            )
-        )
-    return problems
+    reading.problems += bad_bytes_problems(bad, reading.sample.encoding)

@@ -1,4 +1,4 @@
-"""The process that opens a foreign DuckDB file: a list of its tables on the first line, then one Arrow stream each."""
+"""The process that opens a foreign DuckDB file: a list of its tables, then one Arrow stream for each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _BATCH_ROWS = 50_000
 def _relations(connection: Any, wanted: str) -> list[dict[str, Any]]:
     rows = connection.execute(
         "SELECT schema_name, table_name, false FROM duckdb_tables() WHERE NOT internal AND NOT temporary "
-        "UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() WHERE NOT internal AND NOT temporary "
-        "ORDER BY 3, 1, 2"
+        "UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() WHERE NOT internal "
+        "AND NOT temporary ORDER BY 3, 1, 2"
     ).fetchall()
     constraints = connection.execute(
         "SELECT schema_name, table_name, constraint_type, constraint_column_names, referenced_table, "
@@ -64,7 +64,9 @@ def _main() -> int:
         out.flush()
         for relation in relations:
             table = _path(relation["schema"], relation["name"])
-            reader = connection.execute(f"SELECT * FROM {table}").to_arrow_reader(_BATCH_ROWS)
+            reader: pa.RecordBatchReader = connection.execute(f"SELECT * FROM {table}").to_arrow_reader(
+                _BATCH_ROWS
+            )
             with pa.ipc.new_stream(out, reader.schema) as writer:
                 for batch in reader:
                     writer.write_batch(batch)

@@ -1,7 +1,7 @@
 """DuckDB files: another process opens them read-only, without access to anything else, and hands out Arrow.
 
-The tables are copied into the workspace. A damaged or hostile file can take down the process that opens it, and its
-views could read other files; here neither reaches further than that process.
+The tables are copied into the workspace. A damaged or hostile file can take down the process that opens it,
+and its views could read other files; here neither reaches further than that process.
 """
 
 from __future__ import annotations

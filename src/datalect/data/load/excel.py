@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.data import dialect as dialects
 from datalect.data.load.arrow import store_arrow
 from datalect.data.load.base import LoadedTable, Loading
+from datalect.data.load.reports import name_columns, preamble_problem
 from datalect.data.load.shape import check_width
 from datalect.data.load.totals import set_totals_aside
 from datalect.data.model import Problem
@@ -44,7 +45,8 @@ class _Sheet:
 def load_excel(loading: Loading, path: Path, name: str, label: str, wanted: str) -> list[LoadedTable]:
     """Read the sheets of a workbook.
 
-    The one sheet of a workbook becomes a table with the file's name; several sheets are called by their own names.
+    The one sheet of a workbook becomes a table with the file's name; several sheets are called by their own
+    names.
 
     Raises:
         MissingExtraError: python-calamine is not installed.
@@ -105,7 +107,7 @@ def check_workbook(path: Path, label: str, limit: int) -> None:
                 raise LimitError(
                     f"{label} unpacks to far more than a workbook of its size would.",
                     limit="bytes",
-                    expected=f"at most {limit:,} bytes, {_MAX_RATIO} times its size and {_MAX_MEMBERS:,} parts",
+                    expected=f"up to {limit:,} bytes, {_MAX_RATIO} times its size, {_MAX_MEMBERS:,} parts",
                     received=f"{declared:,} bytes in {len(members):,} parts",
                     next_step="export the sheet as CSV if you trust the file",
                 )
@@ -158,18 +160,9 @@ def _read_sheet(book: Any, title: str) -> _Sheet | None:
     head = [["" if cell is None else _text(cell) for cell in row] for row in rows[:_HEAD_ROWS]]
     start = dialects.first_row(head, len(used))
     written = dialects.header_of(head[start:], len(used), None)
-    problems: list[Problem] = []
-    if start:
-        problems.append(
-            Problem(
-                kind="preamble",
-                severity="info",
-                message="Rows above the table were passed over.",
-                count=start,
-                examples=tuple(" ".join(c for c in row if c)[:120] for row in head[:start][:5]),
-            )
-        )
-    names, told = _names(written, len(used))
+    above = [" ".join(cell for cell in row if cell) for row in head[:start]]
+    problems = preamble_problem(above)
+    names, told = name_columns(written, len(used))
     body = rows[start + (1 if written is not None else 0) :]
     blank = kept[-1][0] - kept[0][0] + 1 - len(kept)
     if blank:
@@ -195,40 +188,6 @@ def _read_sheet(book: Any, title: str) -> _Sheet | None:
         rows=[[row[i] for i in keep] for row in body],
         problems=[*problems, *told],
     )
-
-
-def _names(written: tuple[str, ...] | None, width: int) -> tuple[list[str], list[Problem]]:
-    names, changed, made_up = dialects.unique_names(list(written) if written else [""] * width)
-    problems = []
-    if changed:
-        problems.append(
-            Problem(
-                kind="duplicate_header",
-                severity="warning",
-                message="Columns share a name; the later ones were numbered.",
-                count=len(changed),
-                examples=tuple(changed[:5]),
-            )
-        )
-    if written is None:
-        problems.append(
-            Problem(
-                kind="no_header",
-                severity="warning",
-                message=f"The first row holds data, not names; columns are called {names[0]}, ...",
-            )
-        )
-    elif made_up:
-        problems.append(
-            Problem(
-                kind="empty_header",
-                severity="warning",
-                message="Columns without a name were called by their position.",
-                count=len(made_up),
-                examples=tuple(made_up[:5]),
-            )
-        )
-    return names, problems
 
 
 def _fill_merged(sheet: Any, rows: list[Row]) -> int:

@@ -22,8 +22,9 @@ def unique_pairs(pairs: list[tuple[str, Any]]) -> Record:
 def tables_of(value: Any, name: str) -> Iterator[tuple[str, Iterable[Record]]]:
     """The tables of a document, each with its name and records.
 
-    A list of objects or of rows is one table. So is an object of equally long lists, or of objects. An object that
-    holds lists of objects among other things brings one table for each such list. Any other object is one record.
+    A list of objects or of rows is one table. So is an object of equally long lists, or of objects. An
+    object that holds lists of objects among other things brings one table for each such list. Any other
+    object is one record.
     """
     if isinstance(value, list):
         if value:

@@ -1,7 +1,7 @@
 """JSON and newline-delimited JSON.
 
-Arrays of objects and records on lines are read by DuckDB, which looks at every value before it settles the types,
-so that nothing surprises it later. A document of another form is turned into records first.
+Arrays of objects and records on lines are read by DuckDB, which looks at every value before it settles the
+types, so that nothing surprises it later. A document of another form is turned into records first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from datalect.data.load.base import LoadedTable, Loading
 from datalect.data.load.json_document import tables_of, unique_pairs
 from datalect.data.load.rejects import Rejected, keep_rejected
+from datalect.data.load.reports import bad_bytes_problems, encoding_problems
 from datalect.data.load.shape import Shape, check_width, plain_columns, shape_of
 from datalect.data.model import Problem
 from datalect.data.quoting import identifier, literal, relation
@@ -66,26 +67,7 @@ def _utf8(loading: Loading, path: Path) -> tuple[Path, list[Problem]]:
         return path, []
     target = loading.scratch_file()
     bad = transcode(path, target, encoding, longest=_DOCUMENT_BYTES)
-    problems = []
-    if not encoding.is_utf8:
-        problems.append(
-            Problem(
-                kind="encoding",
-                severity="info",
-                message=f"The text is read as {encoding.name}: {encoding.evidence}.",
-            )
-        )
-    if bad.lines:
-        problems.append(
-            Problem(
-                kind="bad_bytes",
-                severity="warning",
-                message=f"Lines with bytes that are not valid {encoding.name}; those bytes were "
-                + (f"read as {bad.fallback} instead." if bad.fallback else r"kept as \xNN."),
-                count=bad.lines,
-                examples=bad.examples,
-            )
-        )
+    problems = encoding_problems(encoding) + bad_bytes_problems(bad, encoding)
     return target, problems
 
 

@@ -81,4 +81,4 @@ def _from_pandas(frame: Any) -> tuple[pa.RecordBatchReader, tuple[Problem, ...]]
 
 
 def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+    return value is None or (isinstance(value, float) and value != value)

@@ -15,8 +15,8 @@ def load_parquet(
 ) -> LoadedTable:
     """Make a view over Parquet files and grant the files.
 
-    The files are first read by another process: a hostile or damaged one may crash its reader. A file that was
-    unpacked from an archive becomes a stored table, because the unpacked file does not stay.
+    The files are first read by another process: a hostile or damaged one may crash its reader. A file that
+    was unpacked from an archive becomes a stored table, because the unpacked file does not stay.
 
     Raises:
         SourceError: a file is damaged, encrypted or does not fit the others.

@@ -17,8 +17,8 @@ _HEAD = 64 * 1024
 def load_parts(loading: Loading, source: Source) -> list[LoadedTable]:
     """Read files that may belong together.
 
-    Parquet files with the same columns become one view. Other files with the same columns become one table with
-    a column ``file`` that says where each row came from. Files that differ become tables of their own.
+    Parquet files with the same columns become one view. Other files with the same columns become one table
+    with a column ``file`` that says where each row came from. Files that differ become tables of their own.
     """
     from datalect.data.load.dispatch import load_file
 

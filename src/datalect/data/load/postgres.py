@@ -23,7 +23,8 @@ SELECT n.nspname, c.relname, k.contype::text,
   (SELECT string_agg(a.attname, E'\\x1f' ORDER BY x.place) FROM unnest(k.conkey) WITH ORDINALITY x(num, place)
    JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.num),
   r.relname,
-  (SELECT string_agg(a.attname, E'\\x1f' ORDER BY x.place) FROM unnest(k.confkey) WITH ORDINALITY x(num, place)
+  (SELECT string_agg(a.attname, E'\\x1f' ORDER BY x.place) FROM unnest(k.confkey) WITH ORDINALITY x(num,
+  place)
    JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num)
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class r ON r.oid = k.confrelid
@@ -56,7 +57,7 @@ def load_postgres(loading: Loading, source: Source) -> list[LoadedTable]:
         raise MissingExtraError("postgres", "Reading PostgreSQL") from error
     url, _, wanted = source.url.partition("::")
     try:
-        with dbapi.connect(url) as connection:
+        with dbapi.connect(url, autocommit=True) as connection:
             return _load(loading, connection, source, wanted)
     except Error as error:
         raise SourceError(

@@ -19,8 +19,8 @@ _FILES = 64
 def probe(kind: Literal["parquet"], paths: tuple[Path, ...], label: str) -> None:
     """Let another process read the files.
 
-    Footers are read of up to 64 files; the data too, where all files together have less than 64 MiB, else those of
-    the first and last row group.
+    Footers are read of up to 64 files; the data too, where all files together have less than 64 MiB, else
+    those of the first and last row group.
 
     Raises:
         SourceError: a file cannot be read, or reading it killed the process.

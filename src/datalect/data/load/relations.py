@@ -73,7 +73,8 @@ def load_relations(
 ) -> list[LoadedTable]:
     """Read relations one after the other and carry their declared keys over to the names they get.
 
-    A view that does not run is left out and reported with the first table; a table that cannot be read is an error.
+    A view that does not run is left out and reported with the first table; a table that cannot be read is
+    an error.
     """
     loaded: list[tuple[Relation, LoadedTable]] = []
     failed: list[str] = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datalect.data.dialect import unique_names
 from datalect.data.load.base import Loading
+from datalect.data.load.reports import name_columns
 from datalect.data.model import Problem
 from datalect.data.quoting import identifier
 from datalect.errors import LimitError
@@ -42,8 +42,8 @@ def check_width(loading: Loading, width: int, label: str) -> None:
 def plain_columns(columns: Shape) -> tuple[str, list[Problem]]:
     """A select list that flattens structures and writes nested values as JSON text.
 
-    Structures become dotted columns (``address.city``); lists, maps and unions become JSON text; enumerations,
-    UUIDs and intervals become text; nanosecond times become microsecond times.
+    Structures become dotted columns (``address.city``); lists, maps and unions become JSON text;
+    enumerations, UUIDs and intervals become text; nanosecond times become microsecond times.
 
     Returns:
         The select list and what to tell about it.
@@ -52,28 +52,7 @@ def plain_columns(columns: Shape) -> tuple[str, list[Problem]]:
     nested: list[str] = []
     for name, kind in columns:
         flat.extend(_flatten(name, identifier(name), kind, nested, 0))
-    names, changed, made_up = unique_names([name for name, _ in flat])
-    problems = []
-    if changed:
-        problems.append(
-            Problem(
-                kind="duplicate_header",
-                severity="warning",
-                message="Columns share a name; the later ones were numbered.",
-                count=len(changed),
-                examples=tuple(changed[:5]),
-            )
-        )
-    if made_up:
-        problems.append(
-            Problem(
-                kind="empty_header",
-                severity="warning",
-                message="Columns without a name were called by their position.",
-                count=len(made_up),
-                examples=tuple(made_up[:5]),
-            )
-        )
+    names, problems = name_columns([name for name, _ in flat], len(flat))
     if nested:
         problems.append(
             Problem(

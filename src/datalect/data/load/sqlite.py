@@ -1,7 +1,7 @@
 """SQLite databases, read with the standard library and streamed in batches.
 
-SQLite columns hold values of any type whatever they were declared as, so the types are concluded from the values:
-one scan counts what each column really holds.
+SQLite columns hold values of any type whatever they were declared as, so the types are concluded from the
+values: one scan counts what each column really holds.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def load_sqlite(loading: Loading, path: Path, label: str, wanted: str) -> list[L
 
 
 def _open(path: Path, label: str) -> sqlite3.Connection:
-    """Open read-only. A folder that cannot be written keeps SQLite from reading a write-ahead log; then without it."""
+    """Open read-only; without the write-ahead log where its folder cannot be written."""
     error: Exception | None = None
     for options in "mode=ro", "mode=ro&immutable=1":
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from datalect.data.dialect import Dialect, parse_rows, sniff
 from datalect.data.load.base import Loading
 from datalect.data.load.lines import split_lines
+from datalect.data.load.reports import encoding_problems, preamble_problem
 from datalect.data.model import Problem
 from datalect.data.text_encoding import HEAD_BYTES, Encoding, detect_encoding, named_encoding
 from datalect.errors import LimitError, SourceError, UsageError
@@ -79,7 +80,7 @@ def sample_text(loading: Loading, path: Path, source: str) -> TextSample:
         dialect=dialect,
         rows=rows,
         rows_estimate=size // average,
-        problems=tuple(_problems(encoding, dialect, source)),
+        problems=tuple(_problems(encoding, dialect)),
     )
 
 
@@ -156,26 +157,8 @@ def _encoding(wanted: str | None, head: bytes, blocks: list[bytes], *, complete:
     return found
 
 
-def _problems(encoding: Encoding, dialect: Dialect, source: str) -> list[Problem]:
-    problems = []
-    if not encoding.is_utf8:
-        problems.append(
-            Problem(
-                kind="encoding",
-                severity="info",
-                message=f"The text is read as {encoding.name}: {encoding.evidence}.",
-            )
-        )
-    if dialect.preamble:
-        problems.append(
-            Problem(
-                kind="preamble",
-                severity="info",
-                message="Lines above the table were passed over.",
-                count=len(dialect.preamble),
-                examples=tuple(line[:120] for line in dialect.preamble[:5]),
-            )
-        )
+def _problems(encoding: Encoding, dialect: Dialect) -> list[Problem]:
+    problems = [*encoding_problems(encoding), *preamble_problem(dialect.preamble)]
     if dialect.delimiter not in (",", "\t") and dialect.width > 1:
         problems.append(
             Problem(

@@ -15,7 +15,8 @@ from datalect.data.quoting import identifier, relation
 _LAST_ROWS = 3
 _MOST_COLUMNS = 500
 _TOTAL = re.compile(
-    r"(?:grand |sub)?-?\s?totals?:?|sum:?|all|overall|合计|总计|小计|共计|总和|汇总|总数|合計|總計|小計|总 ?计|合 ?计",
+    r"(?:grand |sub)?-?\s?totals?:?|sum:?|all|overall|"
+    r"合计|总计|小计|共计|总和|汇总|总数|合計|總計|小計|总 ?计|合 ?计",
     re.IGNORECASE,
 )
 
