@@ -25,6 +25,8 @@ CheckAggregate = Callable[[Aggregate, str, str], Aggregate]
 _ORDERED_OPS = ("<", "<=", ">", ">=", "between")
 _TEXT_OPS = ("contains", "starts", "ends")
 _NEGATE = "negate"
+MAX_VALUES = 5000
+"""Values in one ``in`` test."""
 
 
 class Conditions:
@@ -217,6 +219,14 @@ class Conditions:
                 f"{name} cannot be tested with {test.op}.", code="type_mismatch", at=at, received=typed.kind
             )
         given = test.val if isinstance(test.val, list) else [test.val]
+        if len(given) > MAX_VALUES:
+            raise PlanError(
+                "The list of values is too long.",
+                code="too_many_values",
+                at=at,
+                expected=f"at most {MAX_VALUES:,}",
+                received=f"{len(given):,}",
+            )
         if typed.kind == "text":
             return self._text_value(test, given, typed, name, at)
         values = [type_value(value, typed.kind, name, at) for value in given]

@@ -127,7 +127,7 @@ def apply(plan: Plan, change: PlanDiff) -> Plan:
     except ValidationError as error:
         raise PlanError(
             f"The change does not lead to a plan: {error.errors()[0]['msg']}", code="bad_diff"
-        ) from error
+        ) from None
 
 
 # ---------------------------------------------------------------- the usual follow-ups

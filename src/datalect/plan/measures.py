@@ -126,7 +126,7 @@ class Measures:
                 f'The glossary\'s definition of "{metric.name}" is no measure: {error.errors()[0]["msg"]}',
                 code="bad_metric",
                 at=at,
-            ) from error
+            ) from None
         if isinstance(defined, MetricUse):
             raise PlanError(
                 f'The metric "{metric.name}" is defined by another metric.', code="bad_metric", at=at

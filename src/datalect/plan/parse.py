@@ -33,7 +33,7 @@ def parse_plan(data: str | bytes | dict[str, Any]) -> Plan:
     try:
         return Plan.model_validate(data)
     except ValidationError as error:
-        raise _explained(error) from error
+        raise _explained(error) from None
 
 
 def _read(text: str | bytes) -> Any:

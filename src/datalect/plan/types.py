@@ -115,10 +115,10 @@ def _bound(column: Column) -> float:
         bits = _INTEGER_BITS.get(column.dtype.upper().lstrip("U"))
         return math.inf if bits is None else 2.0**bits
     try:
-        bound = max(abs(float(low)), abs(float(high)))
+        edges = abs(float(low)), abs(float(high))
     except (TypeError, ValueError, OverflowError):
         return math.inf
-    return math.inf if math.isnan(bound) else bound
+    return max(edges) if all(math.isfinite(edge) for edge in edges) else math.inf
 
 
 def type_of_constant(value: Any) -> Typed:
