@@ -36,8 +36,9 @@ def test_help_is_as_recorded(page, ok):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_help_page_teaches_by_example(name, ok):
-    assert f"datalect {name}" in ok(name, "--help").split("Usage:", 1)[1].split("\n", 1)[1]
+def test_every_help_page_teaches_by_example(name):
+    page = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    assert f"datalect {name}" in page.split("Usage:", 1)[1].split("\n", 1)[1]
 
 
 def test_version_names_the_version(ok):
