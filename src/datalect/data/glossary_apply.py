@@ -169,6 +169,13 @@ def _table_of(glossary: Glossary, catalog: Catalog, entry: MetricEntry, columns:
     }
     if len(prefixes) == 1:
         return prefixes.pop()
+    for column in columns:
+        if (
+            not any(t.column(column) for t in catalog.tables)
+            and catalog.column(column.split(">")[-1]) is None
+        ):
+            every = sorted({c.name for t in catalog.tables for c in t.columns})
+            raise _unknown(glossary, entry.line, "column", column, every)
     homes = [t.name for t in catalog.tables if columns and all(t.column(c) is not None for c in columns)]
     if len(homes) == 1:
         return homes[0]

@@ -74,6 +74,8 @@ class Reader:
             for event in yaml.parse(text, Loader=yaml.SafeLoader):
                 if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                     raise self._fail(event, "anchors and aliases (& and *) are not allowed.")
+                if getattr(event, "tag", None):
+                    raise self._fail(event, "tags (such as !!name) are not allowed.")
                 opens = isinstance(event, yaml.CollectionStartEvent)
                 depth += opens - isinstance(event, yaml.CollectionEndEvent)
                 if depth > MAX_DEPTH:
