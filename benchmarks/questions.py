@@ -14,6 +14,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -27,9 +29,7 @@ from question_sets.tally import VERDICTS, table, tally
 def main(arguments: list[str] | None = None) -> int:
     """Run one set and print the figures."""
     options = _parser().parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="datalect-questions-") as scratch:
-        # Tables are read afresh, so that the cost of opening is measured and the user's cache stays small.
-        os.environ["DATALECT_CACHE"] = str(Path(scratch) / "cache")
+    with tempfile.TemporaryDirectory(prefix="datalect-questions-") as scratch, _own_cache(Path(scratch)):
         if options.recompute:
             return _recompute(options.data, Path(scratch))
         try:
@@ -56,6 +56,19 @@ def main(arguments: list[str] | None = None) -> int:
     print(table(figures))
     print(json.dumps(figures, ensure_ascii=False))
     return 0
+
+
+@contextmanager
+def _own_cache(scratch: Path) -> Iterator[None]:
+    """Tables are read afresh, so that the cost of opening is measured and the user's cache stays as it is."""
+    before = os.environ.get("DATALECT_CACHE")
+    os.environ["DATALECT_CACHE"] = str(scratch / "cache")
+    try:
+        yield
+    finally:
+        del os.environ["DATALECT_CACHE"]
+        if before is not None:
+            os.environ["DATALECT_CACHE"] = before
 
 
 def _parser() -> argparse.ArgumentParser:

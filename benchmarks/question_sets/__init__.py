@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .case import Case
-from .files import Unpacker, sample
+from .files import Unpacker
 
 SETS = ("own", "wikisql", "nvbench", "spider", "retqa", "nl4dv")
 
@@ -36,7 +36,7 @@ def load_set(name: str, data: Path, scratch: Path, split: str, limit: int | None
     if name == "own":
         from . import own
 
-        return Loaded(sample(own.load(Unpacker(data, scratch), split), limit, seed))
+        return Loaded(own.load(Unpacker(data, scratch), split, limit, seed))
     import importlib
 
     module = importlib.import_module(f".{name}", __name__)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .case import Case, Expected
 from .compare import matches
-from .files import Unpacker, read_records
+from .files import Unpacker, read_records, sample
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,12 +36,10 @@ def records(path: Path = FILE) -> list[dict[str, Any]]:
     return read_records(path)
 
 
-def load(unpacker: Unpacker, split: str) -> list[Case]:
-    """The questions of a split (``dev``, ``test`` or ``all``)."""
+def load(unpacker: Unpacker, split: str, limit: int | None = None, seed: int = 0) -> list[Case]:
+    """The questions of a split (``dev``, ``test`` or ``all``), at most ``limit`` of them."""
     cases = []
-    for record in records():
-        if split not in ("all", record["split"]):
-            continue
+    for record in sample([r for r in records() if split in ("all", r["split"])], limit, seed):
         sources = tuple(unpacker.path(name) for name in record["tables"])
         known = [record["expected"], *record["alternatives"]] if record["status"] == "answered" else []
         cases.append(
