@@ -12,7 +12,16 @@ import pyarrow as pa
 
 from datalect.answer.facts import facts_of
 from datalect.answer.ground import FactSet
-from datalect.data.model import Additivity, Catalog, Column, ColumnProfile, Grain, Meaning, SemanticType, Table
+from datalect.data.model import (
+    Additivity,
+    Catalog,
+    Column,
+    ColumnProfile,
+    Grain,
+    Meaning,
+    SemanticType,
+    Table,
+)
 from datalect.plan.check import check
 from datalect.plan.checked import CheckedPlan
 from datalect.plan.model import Plan

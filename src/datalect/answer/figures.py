@@ -10,7 +10,8 @@ from datalect.answer.read_numbers import Quantity, canonical_currency, canonical
 
 _LOOSE = 0.05  # "about 1,200" may stand for anything that rounds to it, but not further than this
 _COARSE = 0.125  # a figure may not be rounded away: "0 %" for 0.4 % is no rounding
-_BOUND = 0.15  # "over 1,200" must be near 1,200
+_BOUND = 0.1  # "over 1,200" must be near 1,200 ...
+_NEAR = 0.05  # ... and "nearly 1,200" nearer
 
 
 def same_value(quantity: Quantity, target: float, bound: str = "") -> bool:
@@ -25,7 +26,8 @@ def same_value(quantity: Quantity, target: float, bound: str = "") -> bool:
     if bound == "over":
         return written <= target * (1 + 1e-12) and target - written <= _BOUND * abs(target)
     if bound in ("under", "nearly"):
-        return written >= target * (1 - 1e-12) and written - target <= _BOUND * abs(target)
+        limit = _NEAR if bound == "nearly" else _BOUND
+        return written >= target * (1 - 1e-12) and written - target <= limit * abs(target)
     error = abs(written - target)
     slack = 1e-9 * max(1.0, abs(target))
     if error <= 0.5 * quantity.step + slack:

@@ -120,7 +120,7 @@ def _is_number(text: str, at: int, date: tuple[DateParts, int], vocabulary: Voca
     if not text[at : date[1]].isdigit():
         return False
     follows = text[date[1] : date[1] + 2]
-    return not vocabulary.knows_years or follows[:1] in tuple(",%％万亿.") and follows[1:2].isdigit()
+    return not vocabulary.knows_years or (follows[:1] in tuple(",%％万亿.") and follows[1:2].isdigit())
 
 
 def _word_at(text: str, at: int, language: Language) -> tuple[int, tuple[str, ...]] | None:

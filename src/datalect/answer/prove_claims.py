@@ -30,6 +30,22 @@ def prove_claims(reading: Reading) -> None:
                     reading.say(f"“{mention.text}” is not borne out by the figures")
                     break
     _lists(reading)
+    _denials_said(reading)
+
+
+def _denials_said(reading: Reading) -> None:
+    """A filter that denies must be said with its denial: "is not JFK" may not become "is JFK"."""
+    for condition in reading.conditions():
+        denies = condition.negated != (condition.op == "!=")
+        if not denies or not all(isinstance(v, str) for v in condition.values) or not condition.values:
+            continue
+        constants = {("", v) for v in condition.values}
+        places = [i for i, m in enumerate(reading.mentions) if m.refs & constants]
+        if not places:
+            continue
+        around = reading.mentions[max(0, places[0] - 6) : places[-1] + 5]
+        if not any("no" in m.kinds for m in around):
+            reading.say("a filter that leaves something out is named as if it kept it")
 
 
 def _holds(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
@@ -56,9 +72,12 @@ def _holds(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
     if kind == "missing":
         return (
             bool(reading.ground.nulls)
-            or any(c.op == "null" for c in reading.conditions())
+            or any(c.op == "null" and not c.negated for c in reading.conditions())
             or _has_gaps(reading)
         )
+    if kind == "known":
+        denied = {"missing", "no"} & reading.segments[index].kinds()
+        return bool(denied) or not any(c.op == "null" and not c.negated for c in reading.conditions())
     if kind == "left out":
         used, total = reading.ground.rows_used, reading.ground.rows_total
         return bool(reading.ground.nulls) or used != total
@@ -192,9 +211,10 @@ def _single_superlative(reading: Reading, mention: Mention, kind: str) -> bool:
 
 
 def _comparison(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
-    if _number_follows(reading, mention):
-        return True  # "more than 100": proven with the number
     at = reading.mentions.index(mention)
+    compared = reading.language == "zh" and any("than" in m.kinds for m in reading.mentions[:at])
+    if not compared and _number_follows(reading, mention):
+        return True  # "more than 100": proven with the number
     before = [p for p in reading.points if p.at < mention.start]
     after = [p for p in reading.points if p.at > mention.start]
     than = [m for m in reading.mentions if "than" in m.kinds]
@@ -223,7 +243,7 @@ def _comparison(reading: Reading, index: int, mention: Mention, kind: str) -> bo
 
 
 def _filter_word(reading: Reading, mention: Mention, kind: str) -> bool:
-    """ "Above the average price", "after March 2024": the comparison a filter makes."""
+    """The comparison a filter makes."""
     ops = (">", ">=") if kind == "more" else ("<", "<=")
     return any(
         c.op.removeprefix("has") in ops and (c.other is not None or c.kind == "date")
@@ -244,7 +264,7 @@ def _number_follows(reading: Reading, mention: Mention) -> bool:
 
 
 def _following(reading: Reading, index: int, mention: Mention) -> bool:
-    """ "Followed by": the next group is next in order."""
+    """After "followed by", the next group is next in order."""
     after = [p for p in reading.points if p.at > mention.start]
     before = [p for p in reading.points if p.at < mention.start]
     if not after or not before:
@@ -299,6 +319,10 @@ def _lists(reading: Reading) -> None:
     for point in reading.points:
         if not point.rows:
             reading.say("groups are named together that do not occur together")
+    names = [m for m in reading.mentions if m.refs or "or" in m.kinds]
+    for before, word, after in zip(names, names[1:], names[2:], strict=False):
+        if "or" in word.kinds and before.refs and before.refs == after.refs:
+            reading.say(f"“{after.text}” is named twice in a list of alternatives")
 
 
 # ---------------------------------------------------------------- change over time
@@ -393,10 +417,13 @@ def _aggregate(reading: Reading, index: int, mention: Mention, kind: str) -> boo
     ground = reading.ground
     functions = AGGREGATES[kind]
     meant = reading.main(index) or list(ground.figures)
-    if any(f.fn in functions or f.inner in functions for f in meant):
+    inner = (
+        ("sum",) if kind == "sum" else functions
+    )  # "total" of an average of counts is not said of the counts
+    if any(f.fn in functions or f.inner in inner for f in meant):
         return True
     bases = [ground.field(f.of) for f in meant if f.of]
-    if any(b is not None and (b.fn in functions or b.inner in functions) for b in bases):
+    if any(b is not None and (b.fn in functions or b.inner in inner) for b in bases):
         return True
     if kind == "distinct":
         return bool(ground.groups) and not ground.figures
@@ -415,7 +442,7 @@ def _aggregate(reading: Reading, index: int, mention: Mention, kind: str) -> boo
 
 
 def _denial(reading: Reading, index: int) -> bool:
-    """ "No", "not", "except": only where a filter denies, cells are missing or nothing was found."""
+    """Words such as "no", "not" and "except" stand only where a filter denies, cells are missing or nothing was found."""
     ground = reading.ground
     kinds = reading.segments[index].kinds()
     near = kinds | (reading.segments[index + 1].kinds() if index + 1 < len(reading.segments) else set())
@@ -429,6 +456,8 @@ def _denial(reading: Reading, index: int) -> bool:
         return True
     if not ground.rows:
         return True
+    if not ground.figures:
+        return False
     empty = all(row.get(f.name) in (None, 0) for row in ground.rows for f in ground.figures)
     return empty and not any(
         m.quantity is not None and m.quantity.value for m in reading.segments[index].mentions

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 from datalect.answer.facts import extreme_is_known
-from datalect.answer.figures import CHANGES, change_fits, difference_fits, is_cell, ratio_fits, same_value
+from datalect.answer.figures import (
+    CHANGES,
+    change_fits,
+    difference_fits,
+    is_cell,
+    ratio_fits,
+    same_dimension,
+    same_value,
+)
 from datalect.answer.formats import plain_number
 from datalect.answer.ground import Condition, Field, on_calendar
 from datalect.answer.mentions import Mention
@@ -133,9 +139,7 @@ def _constant(reading: Reading, mention: Mention, quantity: Quantity) -> bool:
             factor = shape.percent if shape is not None and shape.percent else 1.0
             if abs(quantity.value - number * factor) > 1e-9 * max(1.0, abs(number)):
                 continue
-            if shape is not None and quantity.unit and shape.unit is None and not _counts(condition):
-                continue
-            if bool(quantity.part) != (factor != 1.0 or bool(shape and shape.percent)):
+            if shape is not None and not _counts(condition) and not same_dimension(quantity, shape):
                 continue
             if _compares(condition, texts, window):
                 return True
@@ -217,7 +221,7 @@ def _extreme_cell(reading: Reading, index: int, quantity: Quantity, bound: str, 
 
 
 def _end_cell(reading: Reading, index: int, quantity: Quantity, bound: str) -> bool:
-    """ "From 3 to 9": the first and the last figure, where no group is named."""
+    """In "from 3 to 9", the first and the last figure, where no group is named."""
     ground = reading.ground
     time = next((f for f in ground.groups if on_calendar(f)), None)
     rows = list(ground.rows)
@@ -247,7 +251,7 @@ def _count(reading: Reading, index: int, mention: Mention, quantity: Quantity) -
         return False
     value = quantity.value
     at = reading.mentions.index(mention)
-    near = reading.mentions[max(0, at - 2) : at + 5]
+    near = _around(reading, at)
     kinds = {k for m in near for k in m.kinds}
     groups = {f.name for f in ground.groups}
     of_groups = any(m.kind == "label" and m.tokens & groups for m in near) or _says_groups(near)
@@ -261,13 +265,24 @@ def _count(reading: Reading, index: int, mention: Mention, quantity: Quantity) -
             )
         if value == len(ground.rows) and not ground.truncated:
             return True
-    if ground.top is not None and value == ground.top == len(ground.rows):
+    if near and ground.top is not None and value == ground.top == len(ground.rows):
         return True
     if value == len(ground.rows) and (not ground.groups) and not ground.figures:
         return True
     if of_rows and not segment.own:
         return _row_count(reading, value, kinds | segment.kinds() | _after(reading, index))
     return value == len(ground.rows) and "max" in segment.kinds() and not segment.own
+
+
+def _around(reading: Reading, at: int) -> list[Mention]:
+    """What stands with a number, up to the marks around it."""
+    before = list(_window(reading, reading.mentions[at], 2))
+    after: list[Mention] = []
+    for other in reading.mentions[at + 1 : at + 5]:
+        if other.kind == "stop" and other.text in ",;.:()，；。：（）":
+            break
+        after.append(other)
+    return before + after
 
 
 def _says_groups(near: list[Mention]) -> bool:
@@ -302,9 +317,11 @@ def _row_count(reading: Reading, value: float, kinds: set[str]) -> bool:
 
 
 def _rank(reading: Reading, index: int, mention: Mention, quantity: Quantity) -> bool:
-    """ "Third": the place of the group it stands with, counted from the end the sentence names."""
+    """For "third", the place of the group it stands with, counted from the end the sentence names."""
     context = reading.context_of(index, mention)
     kinds = reading.segments[index].kinds()
+    if any(m.text.lower() in ("a", "an", "about") for m in _window(reading, mention, 1)):
+        return False  # "a second of all flights" is no place in an order
     for shape in reading.main(index):
         known = reading.known(shape)
         for row, value in known:
@@ -334,16 +351,14 @@ def _derived(
             and _share(reading, index, mention, quantity, shape, bound)
         ):
             return True
-        if _between_groups(reading, quantity, shape, bound, kinds, near):
+        if _between_groups(reading, quantity, shape, bound, near):
             return True
         if "sum" in near and _total(reading, index, quantity, shape, bound):
             return True
     return False
 
 
-def _between_groups(
-    reading: Reading, quantity: Quantity, shape: Field, bound: str, kinds: set[str], near: set[str]
-) -> bool:
+def _between_groups(reading: Reading, quantity: Quantity, shape: Field, bound: str, near: set[str]) -> bool:
     """Differences, changes and multiples of two groups that the sentence names (or of both ends of time)."""
     cells: list[float] = []
     for point in reading.points:
@@ -354,26 +369,37 @@ def _between_groups(
         cells += [v for v in _ends(reading, shape) if v not in cells]
     if len(cells) < 2 and len(reading.ground.rows) == 2:
         cells = [v for _, v in reading.known(shape)]
-    directed = near & {"up", "down", "more", "less"}
-    for one, other in permutations(cells, 2):
-        if near & {"diff", "up", "down", "more", "less"} and difference_fits(
-            quantity, one, other, shape, bound
-        ):
-            return True
-        if directed and _change_holds(quantity, one, other, shape, bound, directed):
-            return True
-        if ratio_fits(quantity, one, other, bound):
-            return True
+    for at, one in enumerate(cells):
+        for other in cells[at + 1 :]:
+            if near & _DIRECTED | near & {"diff"} and difference_fits(quantity, one, other, shape, bound):
+                return True
+            if _change_holds(quantity, one, other, shape, bound, near & _DIRECTED):
+                return True
+            if ratio_fits(quantity, one, other, bound):  # "A is twice B": the first named over the second
+                return True
     return False
 
 
+_DIRECTED = frozenset({"up", "down", "more", "less"})
+
+
 def _change_holds(
-    quantity: Quantity, before: float, after: float, shape: Field, bound: str, directed: set[str]
+    quantity: Quantity, one: float, other: float, shape: Field, bound: str, directed: set[str]
 ) -> bool:
-    if shape.percent or not change_fits(quantity, before, after, bound):
+    """A percentage by which one cell differs from another, measured against the one it is compared with.
+
+    With "more than" and "less than" that is the second named; with "rose" and "fell" the earlier, which words
+    may put first or second.
+    """
+    if shape.percent:
         return False
-    rises = after > before
-    return bool(directed & ({"up", "more"} if rises else {"down", "less"}))
+    if directed & {"more", "less"} and change_fits(quantity, other, one, bound):
+        return bool(directed & ({"more", "up"} if one > other else {"less", "down"}))
+    if not directed & {"up", "down"}:
+        return False
+    forward = change_fits(quantity, one, other, bound) and ("up" if other > one else "down") in directed
+    backward = change_fits(quantity, other, one, bound) and ("up" if one > other else "down") in directed
+    return forward or backward
 
 
 def _ends(reading: Reading, shape: Field) -> list[float]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from datalect.answer.figures import same_dimension
 from datalect.answer.formats import plain_number
 from datalect.answer.ground import Condition, FactSet, Field, as_datetime, in_cycle, on_calendar
 from datalect.answer.mentions import Mention
@@ -60,14 +61,16 @@ def merge_bins(mentions: list[Mention], ground: FactSet) -> list[Mention]:
     if not bins:
         return mentions
     shape = bins[0]
+    plain = replace(shape, width=None)
     edges = [plain_number(r.get(shape.name)) for r in ground.rows]
     out: list[Mention] = []
     at = 0
     while at < len(mentions):
-        first, joiner, second = (mentions[at : at + 3] + [None, None, None])[:3]
+        first, joiner, second = [*mentions[at : at + 3], None, None, None][:3]
         if (
             first is not None and joiner is not None and second is not None
             and first.quantity is not None and second.quantity is not None
+            and same_dimension(first.quantity, plain) and same_dimension(second.quantity, plain)
             and ("to" in joiner.kinds or "and" in joiner.kinds or joiner.text in "-–—~")
         ):  # fmt: skip
             low, high = first.quantity.value, second.quantity.value
