@@ -19,6 +19,7 @@ from datalect.plan.model import (
     ColumnTest,
     HasTest,
     Keep,
+    ListItem,
     Lit,
     Measure,
     MetricUse,
@@ -29,10 +30,12 @@ from datalect.plan.model import (
     Step,
     Test,
     TimeTest,
+    item_name,
     measure_name,
 )
 from datalect.plan.names import Names
 from datalect.plan.spans import Stretch, resolve_span
+from datalect.plan.types import is_temporal, kind_of
 from datalect.plan.walk import expr_of
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -120,7 +123,10 @@ class Phrases(ABC):
         if isinstance(test, AnyOf):
             return self.either([self.test(part, base) for part in test.any])
         if isinstance(test, Not):
-            return self.denied(self.test(test.not_, base))
+            inner = test.not_
+            if isinstance(inner, ColumnTest) and inner.op == "null":
+                return self.present(self.expression(expr_of(inner), base))
+            return self.denied(self.test(inner, base))
         if isinstance(test, HasTest):
             return self.has(test, base)
         if isinstance(test, TimeTest):
@@ -129,7 +135,18 @@ class Phrases(ABC):
 
     def tests(self, tests: Sequence[Test], base: str) -> str:
         """Tests that must all hold."""
-        return self.both([self.test(test, base) for test in tests])
+        return self.both([self._bracketed(test, base, alone=len(tests) == 1) for test in tests])
+
+    def _bracketed(self, test: Test, base: str, *, alone: bool) -> str:
+        """A condition, in brackets where an "and" after it could be taken for part of it."""
+        text = self.test(test, base)
+        loose = isinstance(test, (AnyOf, Not)) or (isinstance(test, HasTest) and bool(test.where))
+        return self.bracketed(text) if loose and not alone else text
+
+    def is_dated(self, expr: Any, base: str) -> bool:
+        """Whether an expression is a bare column of dates or times."""
+        reference = self.find(expr, base) if isinstance(expr, str) else None
+        return reference is not None and is_temporal(kind_of(reference.column.dtype))
 
     def measure(self, node: Measure, base: str) -> str:
         """A measure as a noun phrase."""
@@ -154,7 +171,8 @@ class Phrases(ABC):
         outside = home != base
         of = self.table(home) if expr is None else self.expression(expr, home, outside=outside)
         other = "" if node.with_ is None else self.column(node.with_, home, outside=outside)
-        phrase = self.figure(node, of, other, rows=expr is None)
+        dated = self.is_dated(expr, home)
+        phrase = self.figure(node, of, other, rows=expr is None, dated=dated)
         if expr is not None and node.each is not None and self._weighted(node, home):
             phrase = self.per_row(phrase, self.table(home))
         return self.filtered(phrase, self.tests(node.where, base)) if node.where else phrase
@@ -199,6 +217,12 @@ class Phrases(ABC):
     def output(self, name: str) -> str:
         """How an output column is spoken of."""
         return self.outputs.get(name, name)
+
+    def shown(self, item: str | ListItem, base: str) -> str:
+        """A column of a row list, explained when it was given a name of its own."""
+        expr = item if isinstance(item, str) else item.expr
+        phrase, label = self.expression(expr, base), self.output(item_name(item))
+        return phrase if label == phrase else self.explained(label, phrase)
 
     def sort_key(self, name: str, base: str) -> str:
         """A sort key: an output, or for row lists a column that is not shown."""
@@ -255,6 +279,14 @@ class Phrases(ABC):
         """All of several conditions."""
 
     @abstractmethod
+    def bracketed(self, condition: str) -> str:
+        """A condition in brackets."""
+
+    @abstractmethod
+    def present(self, subject: str) -> str:
+        """Something is not missing."""
+
+    @abstractmethod
     def denied(self, condition: str) -> str:
         """The opposite of a condition."""
 
@@ -279,7 +311,7 @@ class Phrases(ABC):
         """A two-level measure."""
 
     @abstractmethod
-    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool) -> str:
+    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool, dated: bool) -> str:
         """An aggregate of something."""
 
     @abstractmethod

@@ -36,6 +36,10 @@ _OPS = {
     "=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least",
     "contains": "contains", "starts": "starts with", "ends": "ends with",
 }  # fmt: skip
+_DATE_OPS = {
+    "=": "is", "!=": "is not", "<": "is before", "<=": "is on or before", ">": "is after",
+    ">=": "is on or after",
+}  # fmt: skip
 _COUNTS = {
     "=": "exactly", "!=": "any number other than", "<": "fewer than", "<=": "at most", ">": "more than",
     ">=": "at least",
@@ -106,7 +110,7 @@ class English(Phrases):
         table = self.table(plan.from_)
         groups = [self.breakdown(b, plan.from_) for b in plan.by]
         if plan.list_:
-            shown = listed([self.output(o.name) for o in checked.outputs])
+            shown = listed([self.shown(item, plan.from_) for item in plan.list_])
             what = "distinct combinations of " if plan.distinct and len(checked.outputs) > 1 else ""
             what = "distinct values of " if plan.distinct and not what else what
             return f"list of {what}{shown} from {table}"
@@ -150,8 +154,15 @@ class English(Phrases):
 
     def both(self, parts: Sequence[str]) -> str:
         """All of several conditions."""
-        several = len(parts) > 1
-        return " and ".join(f"({p})" if several and (" and " in p or " or " in p) else p for p in parts)
+        return " and ".join(parts)
+
+    def bracketed(self, condition: str) -> str:
+        """A condition in brackets."""
+        return f"({condition})"
+
+    def present(self, subject: str) -> str:
+        """Something is not missing."""
+        return f"{subject} is not missing"
 
     def denied(self, condition: str) -> str:
         """The opposite of a condition."""
@@ -167,16 +178,17 @@ class English(Phrases):
         column = None if reference is None else reference.column
         if test.op == "null":
             return f"{left} is missing"
+        words = _DATE_OPS if self.is_dated(expr, base) else _OPS
         if test.agg is not None:
-            return f"{left} {_OPS[test.op]} the {self._compared(test.agg)}"
+            return f"{left} {words[test.op]} the {self._compared(test.agg)}"
         if test.than is not None:
-            return f"{left} {_OPS[test.op]} {self.expression(test.than, base)}"
+            return f"{left} {words[test.op]} {self.expression(test.than, base)}"
         if isinstance(test.val, list):
             values = [self._shown(value, column) for value in test.val]
             if test.op == "between":
                 return f"{left} is between {values[0]} and {values[1]}"
             return f"{left} is {'one of ' if len(values) > 1 else ''}{listed(values, 'or')}"
-        return f"{left} {_OPS[test.op]} {self._shown(test.val, column)}"
+        return f"{left} {words[test.op]} {self._shown(test.val, column)}"
 
     def _shown(self, value: Any, column: Column | None) -> str:
         dated = column is not None and column.dtype.upper().startswith(("DATE", "TIME"))
@@ -214,7 +226,7 @@ class English(Phrases):
         if isinstance(span, ToDate):
             unit = ("fiscal " if span.fiscal else "") + span.to_date.value
             earlier = (
-                f", {_plural(span.ago, unit)} earlier" if span.ago > 1 else ", one before" if span.ago else ""
+                f" {_plural(span.ago, unit) if span.ago > 1 else f'one {unit}'} earlier" if span.ago else ""
             )
             return f"{column} is in the {unit} to date{earlier} ({self._dates(stretch)})"
         if isinstance(span, Dates) and span.fiscal and not stretch.fields:
@@ -232,7 +244,7 @@ class English(Phrases):
         if span.span > 1:
             units = f"{span.span:,} {unit}s"
             if span.ago == span.span:
-                return f"the last {units} before this one"
+                return f"the {units} before this {unit}"
             side = f"{_plural(span.ago, unit)} ago" if span.ago > 0 else f"{_plural(-span.ago, unit)} ahead"
             return f"the {units} from this {unit} on" if span.ago == 0 else f"the {units} from {side} on"
         if span.ago == 0:
@@ -258,7 +270,10 @@ class English(Phrases):
             words.append(f"{fiscal}quarter {span.quarter}")
         if span.half is not None:
             words.append(f"{fiscal}half-year {span.half}")
-        words.append(f"{fiscal}{span.year}" if span.year is not None else "any year")
+        if span.year is not None:
+            words.append(f"{fiscal}{span.year}")
+        elif any(part is not None for part in (span.month, span.week, span.quarter, span.half)):
+            words.append(f"any {fiscal}year")
         return " of ".join(words)
 
     def _dates(self, stretch: Stretch) -> str:
@@ -283,14 +298,16 @@ class English(Phrases):
 
     # ------------------------------------------------------------ figures
 
-    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool) -> str:
+    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool, dated: bool) -> str:
         """An aggregate of something."""
         if rows:
             return f"number of {of}"
         if node.fn == "count":
             return f"number of {of} values present"
         if node.fn == "distinct":
-            return f"number of different {of}"
+            return f"number of distinct {of} values"
+        if dated and node.fn in ("min", "max"):
+            return f"{'earliest' if node.fn == 'min' else 'latest'} {of}"
         if node.fn == "percentile":
             return f"{_ordinal((node.p or 0) * 100)} percentile of {of}"
         if node.fn == "corr":
@@ -299,7 +316,7 @@ class English(Phrases):
 
     def per_row(self, phrase: str, table: str) -> str:
         """A figure taken over the rows of a table that repeats the values."""
-        return f"{phrase}, taken once per row of {table}"
+        return f"{phrase} (once for each row of {table})"
 
     def filtered(self, phrase: str, condition: str) -> str:
         """A figure with its own filter."""
@@ -315,7 +332,7 @@ class English(Phrases):
         inner = self.aggregate(node.of, base)
         kept = " and ".join(f"{_COUNTS[k.op]} {self.value(k.val)}" for k in node.keep)
         if node.fn == "count":
-            phrase = f"number of different {per}" + (f" whose {inner} is {kept}" if kept else "")
+            phrase = f"number of distinct {per} values" + (f" whose {inner} is {kept}" if kept else "")
         else:
             among = f" (only those with {kept})" if kept else ""
             phrase = f"{_AGGREGATES[node.fn]} {inner} per {per}{among}"
@@ -377,7 +394,7 @@ class English(Phrases):
             return f"{of} {verb} between {low} and {high}"
         text = _OPS[keep.op]
         if keep.neg:
-            return f"{of} is not so that it {text} {self.value(keep.val)}"
+            text = "is" if keep.op == "!=" else text.replace("is", "is not", 1)
         return f"{of} {text} {self.value(keep.val)}"
 
 

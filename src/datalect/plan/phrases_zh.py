@@ -35,6 +35,7 @@ _OPS = {
     "=": "为", "!=": "不为", "<": "小于", "<=": "不超过", ">": "大于", ">=": "不小于",
     "contains": "包含", "starts": "开头为", "ends": "结尾为",
 }  # fmt: skip
+_DATE_OPS = {"=": "为", "!=": "不为", "<": "早于", "<=": "不晚于", ">": "晚于", ">=": "不早于"}
 _COUNTS = {"=": "恰好", "!=": "不等于", "<": "少于", "<=": "至多", ">": "多于", ">=": "至少"}
 _AGGREGATES = {
     "sum": "总和", "avg": "平均值", "min": "最小值", "max": "最大值", "median": "中位数", "stddev": "标准差",
@@ -108,7 +109,7 @@ class Chinese(Phrases):
         plan = checked.plan
         groups = [self.breakdown(b, plan.from_) for b in plan.by]
         if plan.list_:
-            shown = listed([self.output(o.name) for o in checked.outputs])
+            shown = listed([self.shown(item, plan.from_) for item in plan.list_])
             return f"列出{'不重复的' if plan.distinct else ''}{shown}"
         if not plan.get:
             return f"列出不重复的{listed(groups)}"
@@ -148,6 +149,14 @@ class Chinese(Phrases):
         """All of several conditions."""
         return "且".join(parts)
 
+    def bracketed(self, condition: str) -> str:
+        """A condition in brackets; Chinese conditions carry their own."""
+        return condition
+
+    def present(self, subject: str) -> str:
+        """Something is not missing."""
+        return f"{subject}不缺失"
+
     def denied(self, condition: str) -> str:
         """The opposite of a condition."""
         return f"并非（{condition}）"
@@ -162,16 +171,17 @@ class Chinese(Phrases):
         column = None if reference is None else reference.column
         if test.op == "null":
             return f"{left}缺失"
+        words = _DATE_OPS if self.is_dated(expr, base) else _OPS
         if test.agg is not None:
-            return f"{left}{_OPS[test.op]}{self._compared(test.agg)}"
+            return f"{left}{words[test.op]}{self._compared(test.agg)}"
         if test.than is not None:
-            return f"{left}{_OPS[test.op]}{self.expression(test.than, base)}"
+            return f"{left}{words[test.op]}{self.expression(test.than, base)}"
         if isinstance(test.val, list):
             values = [self._shown(value, column) for value in test.val]
             if test.op == "between":
                 return f"{left}在{values[0]}到{values[1]}之间"
             return f"{left}为{'、'.join(values)}{'之一' if len(values) > 1 else ''}"
-        return f"{left}{_OPS[test.op]}{self._shown(test.val, column)}"
+        return f"{left}{words[test.op]}{self._shown(test.val, column)}"
 
     def _shown(self, value: Any, column: Column | None) -> str:
         if column is not None and column.dtype.upper().startswith(("DATE", "TIMESTAMP")):
@@ -213,8 +223,9 @@ class Chinese(Phrases):
             return f"{column}在{self._calendar(span)}（{self._dates(stretch)}）"
         if isinstance(span, ToDate):
             unit = self._unit(span.to_date, span.fiscal)
-            earlier = f"往前{_span(span.ago, span.to_date)}的" if span.ago else ""
-            return f"{column}在{earlier}本{unit}至今（{self._dates(stretch)}）"
+            ago = _span(span.ago, span.to_date)
+            stretched = f"{ago}前的{unit}初至同一日" if span.ago else f"本{unit}初至今"
+            return f"{column}在{stretched}（{self._dates(stretch)}）"
         if isinstance(span, Dates) and span.fiscal and not stretch.fields:
             return f"{column}在{self._fields(span)}（{self._dates(stretch)}）"
         if isinstance(span, Dates) and stretch.fields:
@@ -244,12 +255,14 @@ class Chinese(Phrases):
         return f"{_span(abs(span.ago), span.unit)}{'前' if span.ago > 0 else '后'}的那一{unit}"
 
     def _fields(self, span: Dates) -> str:
-        fiscal = "财" if span.fiscal else ""
-        words = [f"{fiscal}{span.year}年" if span.year is not None else "每年"]
+        year = "财年" if span.fiscal else "年"
+        words = [] if span.year is None else [f"{span.year}{year}"]
+        if span.year is None and any(p is not None for p in (span.month, span.week, span.quarter, span.half)):
+            words = [f"每{year}"]
         if span.half is not None:
             words.append("上半年" if span.half == 1 else "下半年")
         if span.quarter is not None:
-            words.append(f"第{_QUARTERS[span.quarter - 1]}{'财' if span.fiscal else ''}季度")
+            words.append(f"第{_QUARTERS[span.quarter - 1]}{'财季' if span.fiscal else '季度'}")
         if span.month is not None:
             words.append(f"{span.month}月")
         if span.week is not None:
@@ -284,7 +297,7 @@ class Chinese(Phrases):
 
     # ------------------------------------------------------------ figures
 
-    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool) -> str:
+    def figure(self, node: Aggregate, of: str, other: str, *, rows: bool, dated: bool) -> str:
         """An aggregate of something."""
         if rows:
             return f"{of}的行数"
@@ -292,6 +305,8 @@ class Chinese(Phrases):
             return f"{of}的非空个数"
         if node.fn == "distinct":
             return f"不同{of}的个数"
+        if dated and node.fn in ("min", "max"):
+            return f"最{'早' if node.fn == 'min' else '晚'}的{of}"
         if node.fn == "percentile":
             return f"{of}的第{(node.p or 0) * 100:g}百分位数"
         if node.fn == "corr":
