@@ -147,7 +147,10 @@ def test_an_empty_glossary_changes_nothing(tmp_path):
         ("median(t.x)", {"fn": "median", "col": "t.x"}),
         (
             "count(* where a != 'it''s' and b >= -1.5)",
-            {"fn": "count", "where": [{"col": "a", "op": "!=", "val": "it's"}, {"col": "b", "op": ">=", "val": -1.5}]},
+            {
+                "fn": "count",
+                "where": [{"col": "a", "op": "!=", "val": "it's"}, {"col": "b", "op": ">=", "val": -1.5}],
+            },
         ),
     ],
 )  # fmt: skip
