@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from question_sets import SETS, load_set
 from question_sets.case import Outcome
 from question_sets.run import run_all
-from question_sets.tally import VERDICTS, table, tally
+from question_sets.tally import VERDICTS, markdown, table, tally
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     if loaded.skipped:
         print("left out:", ", ".join(f"{count} {why}" for why, count in loaded.skipped.items()))
     print(table(figures))
+    if options.markdown:
+        print(markdown(figures))
     print(json.dumps(figures, ensure_ascii=False))
     return 0
 
@@ -89,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--out", type=Path, help="write every case with its answer as JSON lines")
+    parser.add_argument("--markdown", action="store_true", help="print the row for docs/questions.md as well")
     parser.add_argument(
         "--recompute", action="store_true", help="own: run all expected SQL again and name what differs"
     )

@@ -87,3 +87,18 @@ def table(figures: dict[str, Any]) -> str:
         f"{figures['cpu_seconds_per_opening']} s an opening ({figures['openings']} openings)"
     )
     return "\n".join(lines)
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """The figures as one row of the table in ``docs/questions.md``."""
+    total = figures["questions"]
+    shares = [f"{_percent(figures[v], total)} %" for v in VERDICTS]
+    cells = [
+        f"{figures['set']} {figures['split']}",
+        str(total),
+        *shares,
+        f"{figures['held_back_of_rest_percent']} %",
+        f"{figures['cpu_seconds_per_question']} s",
+        f"{figures['cpu_seconds_per_opening']} s",
+    ]
+    return f"| {' | '.join(cells)} |"

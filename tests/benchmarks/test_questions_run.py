@@ -56,6 +56,7 @@ def test_a_table_that_cannot_be_opened_does_not_end_the_run(tmp_path, capsys):
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_a_slice_of_our_own_set(capsys):
     shared_data("seaborn_data")
     data = str(shared_data())
