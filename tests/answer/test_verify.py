@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from answer import corpus_reading as corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from answer import corpus_reading as corpus
 from datalect.answer.verify import verify
 
 RIGHT = [*corpus.sentences("templates.jsonl"), *corpus.sentences("paraphrases.jsonl")]

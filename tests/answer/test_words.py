@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from answer import corpus_reading as corpus
 
+from answer import corpus_reading as corpus
 from datalect.answer import words_en, words_zh
 from datalect.answer.build import proven_sentences
 

@@ -245,7 +245,9 @@ class _Reader:
 def list_name(ground: FactSet) -> Field | None:
     """The column of a row list that names its rows, or None."""
     texts = [f for f in ground.fields if f.kind == "text"]
-    return texts[0] if texts else None
+    naming = [f for f in texts if f.naming]
+    found = naming or texts
+    return found[0] if found else None
 
 
 def compared_with(ground: FactSet, step: Field, group: Field, row: Mapping[str, Any]) -> Any:

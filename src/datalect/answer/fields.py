@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datalect.plan.checked import CheckedPlan, OutputColumn
 
 _DATE_TYPES = (SemanticType.DATE, SemanticType.DATETIME)
+_NAMING = (SemanticType.NAME, SemanticType.ID, SemanticType.CODE, SemanticType.TEXT, SemanticType.EMAIL)
 _STEP_WORDS = {
     "share": ("share of {of}", "{of}占比"),
     "rank": ("rank by {of}", "{of}排名"),
@@ -84,6 +85,7 @@ def _field(
         width=_width(output, rows),
         of=of,
         counted=counted,
+        naming=meaning.type in _NAMING,
         inner=output.measure.of.fn if isinstance(output.measure, Nested) and output.step is None else "",
     )
 

@@ -62,6 +62,7 @@ class Field:
         width: width of a bin, for binned numbers.
         of: the field a step was derived from.
         counted: what is counted, for counts.
+        naming: whether its texts name single things (a name, an id) rather than kinds.
         inner: what was aggregated first, for aggregates of aggregates ("average number of ... per ...").
     """
 
@@ -80,6 +81,7 @@ class Field:
     of: str = ""
     counted: Noun | None = None
     inner: str = ""
+    naming: bool = False
 
     @property
     def figure(self) -> bool:

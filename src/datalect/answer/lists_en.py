@@ -73,6 +73,18 @@ def _top_rows(ground: FactSet, key: Field, name: Field | None) -> str:
         f"{group_name(row.get(name.name), name, 'en')} ({_cell_text(row.get(key.name), key)})"
         for row in rows[:_NAMED]
     ]
+    if not name.naming:  # rows of a kind, not things with a name
+        kind = name.label.en
+        if len(rows) == 1:
+            value = _cell_text(rows[0].get(key.name), key)
+            place = group_name(rows[0].get(name.name), name, "en")
+            return begin(lead, f"the {word} {key.label.en} is {value}, for {kind} {place}.")
+        listed = join(pairs) if len(rows) <= _NAMED else join(pairs[:3])
+        first = "" if len(rows) <= _NAMED else "first "
+        return begin(
+            lead,
+            f"the {len(rows):,} {ground.noun.many} with the {word} {key.label.en} have {first}{kind} {listed}.",
+        )
     if len(rows) == 1:
         return begin(lead, f"the {ground.noun.one} with the {word} {key.label.en} is {pairs[0]}.")
     if len(rows) <= _NAMED:

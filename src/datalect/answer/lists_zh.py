@@ -66,6 +66,11 @@ def _top_rows(ground: FactSet, key: Field, name: Field | None) -> str:
         f"{group_name(row.get(name.name), name, 'zh')}（{_cell_text(row.get(key.name), key)}）"
         for row in rows[:_NAMED]
     ]
+    if not name.naming:  # rows of a kind, not things with a name
+        listed = join(pairs) if len(rows) <= _NAMED else join(pairs[:3])
+        first = "" if len(rows) <= _NAMED else "排在前面的"
+        some = "" if len(rows) == 1 else f"{len(rows):,}条"
+        return f"{lead}{label}{word}的{some}{noun}中，{first}{name.label.zh}为{listed}。"
     if len(rows) == 1:
         return f"{lead}{label}{word}的{noun}是{pairs[0]}。"
     if len(rows) <= _NAMED:

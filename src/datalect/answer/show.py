@@ -6,6 +6,9 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from datalect.answer.dates import date_text
+from datalect.answer.formats import figure
+from datalect.answer.ground import in_cycle
 from datalect.answer.jsonable import jsonable
 from datalect.answer.safetext import escape_html, visible
 
@@ -143,6 +146,11 @@ def cell_text(answer: Answer, name: str, value: Any) -> str:
         return "–"
     if isinstance(value, bool | str):
         return str(value)
+    shape = answer.facts.field(name) if answer.facts is not None else None
+    if shape is not None and (shape.kind == "date" or in_cycle(shape)):
+        return date_text(value, shape.grain, answer.language)
+    if shape is not None and shape.percent and isinstance(value, int | float):
+        return figure(value, shape, answer.language).text
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
