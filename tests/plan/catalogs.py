@@ -37,7 +37,8 @@ def catalog_from_duckdb(
 ) -> Catalog:
     """A catalog of all tables in ``main``.
 
-    Columns called ``id`` or ending in ``_id`` are identifiers, other numbers additive measures, texts categories.
+    Columns called ``id`` or ending in ``_id`` are identifiers, other numbers additive measures, texts
+    categories.
     ``meanings`` overrides by column id; ``rest`` goes to ``Catalog``.
     """
     tables = []
@@ -104,7 +105,7 @@ def _quote(name: str) -> str:
 
 
 def fk(text: str, ref: str, **rest: Any) -> ForeignKey:
-    """``fk("orders.customer_id", "customers.id")``; several columns with a comma: ``fk("a.x,y", "b.x,y")``."""
+    """A key from ``orders.customer_id`` to ``customers.id``; several columns: ``a.x,y`` to ``b.x,y``."""
     table, columns = text.split(".")
     ref_table, ref_columns = ref.split(".")
     return ForeignKey(
@@ -123,9 +124,10 @@ def shop() -> tuple[duckdb.DuckDBPyConnection, Catalog]:
         create table customers (id bigint, name varchar, region varchar, joined date, credit double);
         insert into customers values
           (1, 'Ann', 'East', '2022-01-10', 100), (2, 'Bo', 'West', '2022-05-02', 250.5),
-          (3, 'Cy', 'East', '2023-02-20', null), (4, '王芳', 'North', '2023-08-08', 80), (5, 'Eve', null, null, 10);
-        create table orders (id bigint, customer_id bigint, date date, amount double, status varchar, quantity integer,
-                             shipped timestamp, paid boolean);
+          (3, 'Cy', 'East', '2023-02-20', null), (4, '王芳', 'North', '2023-08-08', 80),
+          (5, 'Eve', null, null, 10);
+        create table orders (id bigint, customer_id bigint, date date, amount double, status varchar,
+                             quantity integer, shipped timestamp, paid boolean);
         insert into orders values
           (10, 1, '2023-01-05', 120.5, 'open', 2, '2023-01-07 10:00', true),
           (11, 1, '2023-02-11', 80, 'shipped', 1, '2023-02-12 08:30', true),
@@ -138,7 +140,8 @@ def shop() -> tuple[duckdb.DuckDBPyConnection, Catalog]:
         create table products (id bigint, title varchar, price double, category varchar);
         insert into products values (1, 'Tea', 4.5, 'food'), (2, 'Mug', 12, 'home'), (3, 'Lamp', 40, 'home');
         create table items (order_id bigint, product_id bigint, quantity integer);
-        insert into items values (10, 1, 2), (10, 2, 1), (11, 1, 1), (12, 3, 4), (13, 2, 1), (14, 1, 3), (17, 3, 5);
+        insert into items values (10, 1, 2), (10, 2, 1), (11, 1, 1), (12, 3, 4), (13, 2, 1),
+                                 (14, 1, 3), (17, 3, 5);
         create table refunds (id bigint, order_id bigint, amount double, reason varchar);
         insert into refunds values (1, 10, 20, 'broken'), (2, 10, 5, 'late'), (3, 12, 200, 'broken');
     """)

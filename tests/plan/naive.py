@@ -465,7 +465,8 @@ def date_part(part: str, when: Any) -> int:
 
 
 def at_grain(when: Any, grain: str) -> Any:
-    cycles = {"month_of_year": "month", "quarter_of_year": "quarter", "day_of_week": "weekday", "day_of_month": "day",
+    cycles = {"month_of_year": "month", "quarter_of_year": "quarter", "day_of_week": "weekday",
+              "day_of_month": "day",
               "hour_of_day": "hour"}  # fmt: skip
     if grain in cycles:
         return date_part(cycles[grain], when)

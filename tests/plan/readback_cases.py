@@ -1,5 +1,6 @@
 """Plans whose read-back is kept in ``readback.json``; ``python tests/plan/readback_cases.py`` rewrites that file."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 """Random small tables and random valid plans over them, as plain data."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
@@ -270,8 +271,18 @@ def breakdowns(draw: st.DrawFn, base: str, name: str) -> Row:
         node = {"col": draw(st.sampled_from(columns(base, "date"))), "as": name}
         grain = draw(
             st.sampled_from(
-                ["month", "year", "quarter", "month", "day", "week", "day_of_week", "month_of_year"]
-                + ["quarter_of_year", "day_of_month"]
+                [
+                    "month",
+                    "year",
+                    "quarter",
+                    "month",
+                    "day",
+                    "week",
+                    "day_of_week",
+                    "month_of_year",
+                    "quarter_of_year",
+                    "day_of_month",
+                ]
             )
         )
         return {**node, "grain": grain}

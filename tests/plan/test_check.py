@@ -1,5 +1,6 @@
 """The rules of the checker, each with the code and the candidates a planner can act on."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,6 @@
 """What the SQL computes where plain evaluation would go wrong: overflow, NaN, division, gaps, ties, coverage."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -1,5 +1,6 @@
 """Joins inferred from the key graph, and the guard against counting rows several times."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """Laws that hold for every plan."""
 
+# ruff: noqa: E501 - plans and SQL read best one case a line
 from __future__ import annotations
 
 import json
@@ -261,3 +262,24 @@ def test_plans_from_outside_are_refused_with_a_reason(text: str) -> None:
         parse_plan(text)
     assert caught.value.code in ("bad_plan", "too_deep")
     assert caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("data", "at", "words"),
+    [
+        ({"from": "o", "get": [{"fn": "sum"}]}, "get[0]", "sum needs col or expr"),
+        ({"from": "o", "get": [{"fn": "avg", "of": {"fn": "count"}}]}, "get[0].per", "required"),
+        (
+            {"from": "o", "where": [{"col": "a", "op": "=", "value": 1}], "get": [{"fn": "count"}]},
+            "where[0].value",
+            "Extra",
+        ),
+        ({"from": "o", "get": [{"fn": "count"}], "limit": 3}, "limit", "Extra"),
+        ({"from": "o"}, "", "say what to show"),
+    ],
+)
+def test_refusals_of_bad_plans_name_the_place(data: Any, at: str, words: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(data)
+    assert caught.value.at == at
+    assert words in caught.value.what

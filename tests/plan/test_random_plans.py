@@ -24,7 +24,8 @@ from plan.strategies import AS_OF, plans, tables
 
 TYPES = {
     "stores": "id bigint, city varchar, size double, opened date",
-    "sales": 'id bigint, store_id bigint, day date, "at" timestamp, qty integer, price double, kind varchar, ok boolean',
+    "sales": 'id bigint, store_id bigint, day date, "at" timestamp, qty integer, price double, '
+    "kind varchar, ok boolean",
     "returns": "id bigint, sale_id bigint, fee bigint",
 }
 
@@ -137,7 +138,8 @@ def profile(examples: int) -> Any:
         max_examples=examples,
         deadline=None,
         suppress_health_check=[
-            HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large, HealthCheck.filter_too_much,
+            HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
         ],
     )  # fmt: skip
 

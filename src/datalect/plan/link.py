@@ -165,7 +165,8 @@ def link_text(written: str, column: Column, values: ValueIndex | None, at: str) 
     """
     known = {value: count for value, count in column.profile.values if isinstance(value, str)}
     if written in known:
-        return Linked((written,))
+        others = tuple(value for value in known if value != written and _loose(value) == _loose(written))
+        return Linked((written,), (_other_spellings(written, others, column),) if others else ())
     for alias, stored in column.value_aliases.items():
         if _loose(alias) == _loose(written):
             return Linked((stored,), (_read_as(written, (str(stored),), column),))
@@ -222,6 +223,16 @@ def _read_as(written: str, stored: tuple[str, ...], column: Column) -> Notice:
         code="value_linked",
         message_en=f'"{written}" was read as {shown} in {column.name}.',
         message_zh=f"“{written}”按{column.name}中的{shown_zh}理解。",
+    )
+
+
+def _other_spellings(written: str, others: tuple[str, ...], column: Column) -> Notice:
+    shown = ", ".join(f'"{value}"' for value in others)
+    shown_zh = "、".join(f"“{value}”" for value in others)
+    return Notice(
+        code="other_spellings",
+        message_en=f'{column.name} also holds {shown}, which "{written}" does not include.',
+        message_zh=f"{column.name}中还有{shown_zh}，不包括在“{written}”之内。",
     )
 
 

@@ -73,21 +73,35 @@ def _depth(data: Any) -> int:
 
 
 def _explained(error: ValidationError) -> PlanError:
-    """The most telling of the reasons: the one furthest inside the plan, where a union tried every shape."""
+    """The reason that says most: where a part could have several shapes, the shape it comes nearest to."""
     found = error.errors(include_url=False)
-    chosen = max(found, key=lambda e: len(e["loc"]))
-    unknown = [e for e in found if e["type"] == "extra_forbidden" and len(e["loc"]) == 1]
-    chosen = unknown[0] if unknown else chosen
+    shapes: dict[tuple[Any, ...], list[Any]] = {}
+    for entry in found:
+        shapes.setdefault(_shape(entry["loc"]), []).append(entry)
+    chosen = min(shapes.values(), key=lambda tried: (len(tried), tried[0]["type"] == "extra_forbidden"))[0]
     place = ""
     for part in chosen["loc"]:
         if isinstance(part, int):
             place += f"[{part}]"
-        elif not part[:1].isupper() and "[" not in part:
+        elif not _names_a_shape(part):
             place += f".{part}" if place else part
     return PlanError(
-        f"The plan is not valid: {chosen['msg']}",
+        f"The plan is not valid: {chosen['msg'].removeprefix('Value error, ')}.",
         code="bad_plan",
         at=place,
         received=repr(chosen.get("input"))[:200],
         next_step="See docs/plan.md for the form of a plan.",
     )
+
+
+def _names_a_shape(part: str) -> bool:
+    """Whether a part of an error's place is the name of a class or type rather than of a field."""
+    return part[:1].isupper() or "[" in part or part in ("str", "int", "float", "bool")
+
+
+def _shape(place: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The place up to the last class that was tried there."""
+    last = max(
+        (i for i, part in enumerate(place) if isinstance(part, str) and _names_a_shape(part)), default=-1
+    )
+    return place[: last + 1]
