@@ -210,11 +210,12 @@ _FINENESS = [
 
 
 def _clock_form(name: str, text: str, plain: Sequence[str]) -> Form | None:
-    """``14:30`` is a time of day where the name or an AM/PM says so; else it may be minutes and seconds."""
+    """``14:30`` is a time of day where AM/PM or name and hours say so; else it may be minutes and seconds."""
     reading = read_name(name)
     said = reading.has(SemanticType.DATETIME, SemanticType.DATE, SemanticType.TIME)
     halves = any(t[-1:] in "mM" for t in plain)
-    if not (said or halves) or reading.has(SemanticType.DURATION):
+    padded = all(t[1:2].isdigit() or t[:2] > "0:" for t in plain) and any(t[:2] >= "12" for t in plain)
+    if not (halves or (said and padded)) or reading.has(SemanticType.DURATION):
         return None
     return Form(kind="time", dtype="TIME", expression=sql.clock(text), grain=Grain.MINUTE)
 

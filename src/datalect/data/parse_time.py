@@ -15,7 +15,7 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_GAP = r"[-/., ]{1,2}"
+_GAP = r"[-/., ]{1,3}"
 _DAY, _YEAR, _SHORT_YEAR = r"[0-9]{1,2}", r"[0-9]{4}", r"'?[0-9]{2}"
 _DIGITS_CJK = {"一": "1", "二": "2", "三": "3", "四": "4"}
 

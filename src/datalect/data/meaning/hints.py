@@ -155,7 +155,7 @@ def _counting(segment: list[str], rest: list[str]) -> list[Hint]:
             if v.NUMBERED_THINGS & set(segment[:-1]):
                 return [Hint(SemanticType.ID, None, 1.0, head)]
             return [Hint(SemanticType.COUNT, None, 0.6, head), Hint(SemanticType.ID, None, 0.4, head)]
-        if rest[:1] == ["of"] or rest[:1] == ["in"]:
+        if rest[:1] == ["of"] or (rest[:1] == ["in"] and head == "number"):
             return [Hint(SemanticType.COUNT, None, 1.0, f"{head} of")]
         return [Hint(SemanticType.ID, None, 0.6, head)]
     if segment[0] in ("number", "num", "no", "nr", "n", "nb", "count", "cnt", "#") and len(segment) > 1:

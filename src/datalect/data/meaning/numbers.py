@@ -21,13 +21,17 @@ _PARTS = frozenset(
     "份额 市场份额 概率 几率 同比 环比 增速 增幅 涨幅 涨跌幅 百分点 百分数".split()
 )
 _RATINGS = frozenset(
-    "rating score star quality grade level point satisfaction happiness "
-    "评分 得分 分数 星级 满意度 成绩".split()
+    "rating score star quality grade level satisfaction happiness 评分 得分 分数 星级 满意度 成绩".split()
 )
 _TOTALS = frozenset({"total", "sum", "value", "合计", "总计", "小计", "总数"})
 _TRADE = frozenset(
     "invoice order sale payment purchase bill receipt transaction expense budget donation "
     "订单 发票 销售 账单 采购 交易 支付".split()
+)
+# numbers under these headers name groups; under other names of groups (league, team) they count something
+_GROUPINGS = frozenset(
+    "category type kind group status gender sex ethnicity region district zone ward department dept segment "
+    "类型 类别 分类 种类 状态 性别 部门 区 区域 地区 班级".split()
 )
 _QUOTES = frozenset("open high low close adjclose 开盘 开盘价 收盘 收盘价 最高价 最低价".split())
 _QUOTE_NAMES = _QUOTES | {"price", "adj", "adjusted", "day"}
@@ -182,6 +186,8 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
                 return replace(made, grain=Grain.YEAR)
             if whole and 0 <= low and high <= 99 and hint.word != "season" and "years" not in tokens(e.name):
                 return replace(made, type=S.ORDERED, evidence=f"{why}, two digits each")
+            if whole and low >= 0 and high <= 200 and hint.word == "season":
+                return replace(made, type=S.ORDERED)
             return None
         case S.ORDERED:
             if not whole:
@@ -215,8 +221,11 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
             return replace(made, type=S.DURATION, additivity=A.ADDITIVE, confidence=sure * 0.8)
         case S.DATE if hint.word == "day" and hint.strength == 1.0:
             return replace(made, type=S.DURATION, unit="days", additivity=A.ADDITIVE, confidence=sure * 0.8)
-        case S.CATEGORY if whole and e.distinct <= 60 and hint.strength >= 0.8:
-            return replace(made, confidence=sure * 0.8)
+        case S.CATEGORY if whole and hint.strength >= 0.8:
+            if any(word.isascii() and word != singular(word) == hint.word for word in tokens(e.name)):
+                return replace(made, type=S.COUNT, additivity=A.ADDITIVE, confidence=sure * 0.8)
+            if hint.word in _GROUPINGS and e.distinct <= 60:
+                return replace(made, confidence=sure * 0.8)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -126,28 +127,46 @@ def known_order(values: Sequence[Any]) -> tuple[Any, ...]:
 _NUMBERED = re.compile(
     r"(?:level|grade|class|tier|stage|year|group|g|l|p)[ \-]?(\d{1,2})|(\d{1,2})(?:st|nd|rd|th)?", re.I
 )
-_LEADING_RANGE = re.compile(
-    r"[<>≤≥]?\s*\$?([0-9][0-9,]*(?:\.\d+)?)\s*(?:\+|(?:[kK%]|岁|元|万)?\s*(?:-|–|~|to|至|到)\s*\$?[0-9][0-9,]*.*|[以及].*|岁以上)"
+_BOUND = r"\$?([0-9][0-9,]*(?:\.\d+)?) ?(?:k|%|岁|元|万|years?)?"
+_RANGE = re.compile(rf"{_BOUND} ?(?:-|–|~|to|至|到) ?{_BOUND}", re.I)
+_OPEN_RANGE = re.compile(
+    rf"(?:(?P<below><|≤|under |below |less than )|>|≥|over )? ?{_BOUND} ?"
+    r"(?P<end>\+|及以上|以上|及以下|以下|or (?:more|older|over|less|under|younger)|and (?:over|above|older))?",
+    re.I,
 )
 
 
 def _numbered_order(values: Sequence[Any]) -> tuple[Any, ...]:
     """``Grade 1 .. Grade 6`` and ranges such as ``0-17, 18-24, 25+`` in order."""
-    for pattern in (_NUMBERED, _LEADING_RANGE):
-        keyed = []
-        for value in values:
-            text = str(value).strip()
-            found = pattern.fullmatch(text)
-            if found is None:
-                break
-            number = next(g for g in found.groups() if g is not None)
-            below = text.startswith(("<", "≤"))
-            keyed.append((float(number.replace(",", "")) - (0.5 if below else 0.0), text, value))
-        else:
-            return (
-                tuple(value for _, _, value in sorted(keyed, key=lambda k: k[:2])) if len(keyed) > 1 else ()
-            )
-    return ()
+    texts = [str(value).strip() for value in values]
+    numbered = [_NUMBERED.fullmatch(text) for text in texts]
+    if all(numbered) and len(texts) > 1:
+        keys = [float(next(g for g in found.groups() if g)) for found in numbered if found]
+        ranked = sorted(zip(keys, values, strict=True), key=lambda pair: pair[0])
+        return tuple(value for _, value in ranked)
+    ranges = [_as_range(text) for text in texts]
+    known = [(*bounds, value) for bounds, value in zip(ranges, values, strict=True) if bounds is not None]
+    if len(known) < 3 or len(known) < len(texts):
+        return ()
+    known.sort(key=lambda r: r[:2])
+    # scores such as 3 - 2 look like ranges, but do not follow one another
+    if any(after[0] < before[1] for before, after in itertools.pairwise(known)):
+        return ()
+    return tuple(value for _, _, value in known)
+
+
+def _as_range(text: str) -> tuple[float, float] | None:
+    found = _RANGE.fullmatch(text)
+    if found is not None:
+        low, high = (float(g.replace(",", "")) for g in found.groups())
+        return (low, high) if low < high else None
+    found = _OPEN_RANGE.fullmatch(text)
+    if found is None:
+        return None
+    bound = float(found.group(2).replace(",", ""))
+    end = (found.group("end") or "").casefold()
+    below = bool(found.group("below")) or end in ("及以下", "以下", "or less", "or under", "or younger")
+    return (float("-inf"), bound) if below else (bound, bound)
 
 
 def true_false(values: Sequence[Any]) -> tuple[Any, Any] | None:
