@@ -16,6 +16,7 @@ from datalect.answer.ground import FactSet
 from datalect.answer.prove_claims import prove_claims
 from datalect.answer.prove_numbers import prove_numbers
 from datalect.answer.reading import Reading
+from datalect.answer.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from datalect.answer.model import Answer
@@ -53,7 +54,7 @@ def verify(sentence: str, facts: FactSet | Answer, language: Language) -> Verdic
     if len(sentence) > _LONGEST:
         return Verdict(False, ("the sentence is too long",))
     problems: list[str] = []
-    for part in split_sentences(sentence, language):
+    for part in split_sentences(sentence, language, Vocabulary(ground, language)):
         reading = Reading(part, ground, language)
         prove_numbers(reading)
         prove_claims(reading)
@@ -61,9 +62,28 @@ def verify(sentence: str, facts: FactSet | Answer, language: Language) -> Verdic
     return Verdict(not problems, tuple(dict.fromkeys(problems)))
 
 
-def split_sentences(text: str, language: Language) -> list[str]:
-    """Cut a text into sentences."""
+def split_sentences(text: str, language: Language, vocabulary: Vocabulary | None = None) -> list[str]:
+    """Cut a text into sentences; with a vocabulary never inside a name such as "St. Louis"."""
     import re
 
-    pattern = r"(?<=[。！？])" if language == "zh" else r"(?<=[.!?])\s+(?=[A-Z0-9“(−$€£¥])"
-    return [part for part in re.split(pattern, text.strip()) if part.strip()]
+    text = text.strip()
+    pattern = r"(?<=[。！？])" if language == "zh" else r"(?<=[.!?])\s+(?=[A-Z0-9“−$€£¥])"
+    inside = _inside_names(text, vocabulary) if vocabulary is not None else set()
+    cuts = [cut for cut in re.finditer(pattern, text) if cut.start() not in inside]
+    starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(text)]
+    parts = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+    return [part for part in parts if part.strip()]
+
+
+def _inside_names(text: str, vocabulary: Vocabulary) -> set[int]:
+    """Places with a part of the same name before and behind."""
+    places: set[int] = set()
+    at = 0
+    while at < len(text):
+        name = vocabulary.name_at(text, at)
+        if name is None:
+            at += 1
+        else:
+            places.update(range(at + 1, name[0]))
+            at = max(name[0], at + 1)
+    return places
