@@ -150,7 +150,7 @@ def _fit(hint: Hint, e: Evidence, reading: NameReading, unit: Unit | None, whole
     made = Meaning(type=hint.type, additivity=hint.additivity or A.NON, evidence=why, confidence=sure)
     flag = e.complete and {float(v) for v in e.values} <= {0.0, 1.0}
     if flag and e.distinct == 2 and hint.type not in (S.COUNT, S.ID, S.CODE):
-        return Meaning(type=S.BOOLEAN, order=(0, 1), evidence="only 0 and 1 occur", confidence=0.8)
+        return _flag(0.8)
     match hint.type:
         case S.COUNT if whole and hint.word in ("num", "no", "nr", "number") and e.distinct == e.filled >= 5:
             return None  # a different number in every row identifies it
@@ -258,10 +258,21 @@ def _by_unit(e: Evidence, reading: NameReading, unit: Unit | None) -> Meaning | 
     return Meaning(type=kind, additivity=additivity, evidence=f"given in {shown}", confidence=0.85)
 
 
+def _flag(confidence: float) -> Meaning:
+    """Zeros and ones: their sum counts the ones, their mean is a share."""
+    return Meaning(
+        type=S.BOOLEAN,
+        additivity=A.ADDITIVE,
+        order=(0, 1),
+        evidence="only 0 and 1 occur",
+        confidence=confidence,
+    )
+
+
 def _by_values(e: Evidence, whole: bool) -> Meaning:
     low, high = _bounds(e)
     if e.complete and {float(v) for v in e.values} == {0.0, 1.0}:
-        return Meaning(type=S.BOOLEAN, order=(0, 1), evidence="only 0 and 1 occur", confidence=0.7)
+        return _flag(0.7)
     header = read_header_words(e.name)
     if (
         whole

@@ -131,7 +131,7 @@ _BOUND = r"\$?([0-9][0-9,]*(?:\.\d+)?) ?(?:k|%|岁|元|万|years?)?"
 _RANGE = re.compile(rf"{_BOUND} ?(?:-|–|~|to|至|到) ?{_BOUND}", re.I)
 _OPEN_RANGE = re.compile(
     rf"(?:(?P<below><|≤|under |below |less than )|>|≥|over )? ?{_BOUND} ?"
-    r"(?P<end>\+|及以上|以上|及以下|以下|or (?:more|older|over|less|under|younger)|and (?:over|above|older))?",
+    r"(?P<end>\+|及?以上|及?以下|or (?:more|older|over|less|under|younger)|and (?:over|above|older))?",
     re.I,
 )
 
