@@ -78,8 +78,18 @@ class Builder:
         if choice is None:
             return None
         draft.why[f"get.{choice.ref}"] = want.at
-        if choice.kind == "expr" and choice.expr and choice.expr[0] == "/" and not fn and want.fn in ("", "avg"):
-            return {"fn": "ratio", "num": {"fn": "sum", "col": choice.expr[1]}, "den": {"fn": "sum", "col": choice.expr[2]}}
+        if (
+            choice.kind == "expr"
+            and choice.expr
+            and choice.expr[0] == "/"
+            and not fn
+            and want.fn in ("", "avg")
+        ):
+            return {
+                "fn": "ratio",
+                "num": {"fn": "sum", "col": choice.expr[1]},
+                "den": {"fn": "sum", "col": choice.expr[2]},
+            }
         if choice.kind == "metric":
             return {"metric": choice.ref}
         name = fn or want.fn
@@ -286,7 +296,9 @@ class Builder:
 def _names_things(column: Column) -> bool:
     """Whether a header ends in a word for names or keys, so that its values stand for things."""
     last = split_header(column.name)[-1:]
-    return bool(last) and last[0].endswith(("name", "id", "title", "code", "number", "名", "名称", "号", "编号", "编码"))
+    return bool(last) and last[0].endswith(
+        ("name", "id", "title", "code", "number", "名", "名称", "号", "编号", "编码")
+    )
 
 
 def _asks_year(text: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.frame import Choice
-from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.sequence import Sequence, is_time
 from datalect.planner.linking.lattice import Item, Sense
 
 _OPERATORS = {
     "*": "*", "x": "*", "×": "*", "乘": "*", "乘以": "*", "times": "*", "multiplied by": "*", "/": "/", "÷": "/",
-    "除以": "/", "divided by": "/", "over": "/", "minus": "-", "减": "-", "减去": "-", "-": "-", "plus": "+", "加": "+",
+    "除以": "/", "divided by": "/", "minus": "-", "减": "-", "减去": "-", "-": "-", "plus": "+", "加": "+",
     "加上": "+", "+": "+",
 }  # fmt: skip
 _KINDS = ("col", "table", "value", "metric", "expr", "time")
@@ -43,6 +43,10 @@ def _arithmetic(items: list[Item], seq: Sequence) -> list[Item]:
             continue
         sign, following = found
         left, right = seq.ref(at), seq.ref(following)
+        if any((c := seq.best(k)) is None or is_time(c) for k in (at, following)):
+            out.append(items[at])
+            at += 1
+            continue
         if left is None or right is None or left.choices[0].kind != "col" or right.choices[0].kind != "col":
             out.append(items[at])
             at += 1
@@ -52,7 +56,14 @@ def _arithmetic(items: list[Item], seq: Sequence) -> list[Item]:
         choice = Choice("", fit, "expr", expr)
         first, last = items[at], items[following]
         out.append(
-            Item(first.first, last.last, first.start, last.end, f"{first.text} {sign} {last.text}", [Sense("expr", choice, fit)])
+            Item(
+                first.first,
+                last.last,
+                first.start,
+                last.end,
+                f"{first.text} {sign} {last.text}",
+                [Sense("expr", choice, fit)],
+            )
         )
         at = following + 1
     return out
@@ -70,8 +81,18 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
         inside = items[at + 1 : close] if close is not None else []
         meaning = [i for i in inside if any(s.kind in _KINDS for s in i.senses)]
         unknown = [i for i in inside if not i.senses and any(c.isalnum() for c in i.text)]
-        if close is None or len(meaning) != 1 or any(s.kind == "cue" and s.data[0] in ("superl", "top", "cmp") for i in inside for s in i.senses):
-            if close is not None and not meaning and len(unknown) == len([i for i in inside if any(c.isalnum() for c in i.text)]):
+        if (
+            close is None
+            or len(meaning) != 1
+            or any(
+                s.kind == "cue" and s.data[0] in ("superl", "top", "cmp") for i in inside for s in i.senses
+            )
+        ):
+            if (
+                close is not None
+                and not meaning
+                and len(unknown) == len([i for i in inside if any(c.isalnum() for c in i.text)])
+            ):
                 at = close + 1  # a remark in words nobody knows
                 continue
             out.append(items[at])
@@ -84,7 +105,12 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
         grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
         if before is not None and not grouped and _replaceable(before, senses):
             rate = before.text.endswith(("rate", "率", "ratio")) and any(_yes_no(s, seq) for s in senses)
-            while len(out) > 1 and out[-1] is before and out[-2].end >= before.start - 1 and _part_of(out[-2], senses):
+            while (
+                len(out) > 1
+                and out[-1] is before
+                and out[-2].end >= before.start - 1
+                and _part_of(out[-2], senses)
+            ):
                 del out[-2]
             kept = [s for s in before.senses if s.kind == "cue" and s.data[0] == "by"]
             before.senses = [*(Sense(s.kind, s.data, max(s.score, 0.99)) for s in senses), *kept]
@@ -116,4 +142,9 @@ def _replaceable(item: Item, senses: list[Sense]) -> bool:
     new = {s.kind for s in senses}
     if own & {"table"} and new & {"col"} or own & new or own & {"implied", "part"}:
         return True
-    return bool(own & {"col", "metric"} and new & {"expr"}) or not own & {"num", "time", "value"} and own <= {"cue"} and bool(new & {"expr", "col"})
+    return (
+        bool(own & {"col", "metric"} and new & {"expr"})
+        or not own & {"num", "time", "value"}
+        and own <= {"cue"}
+        and bool(new & {"expr", "col"})
+    )

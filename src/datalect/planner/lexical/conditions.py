@@ -86,8 +86,8 @@ def _number(filter_: Filter, left: dict[str, Any], column: Column | None) -> dic
         top = column.profile.maximum
         if isinstance(top, int | float) and top <= 1.0:
             values = [round(v / 100, 10) for v in values]
-    if filter_.op == "between":
-        return {**left, "op": "between", "val": values}
+    if filter_.op in ("between", "in"):
+        return {**left, "op": filter_.op, "val": values}
     return {**left, "op": filter_.op, "val": values[0]}
 
 

@@ -91,6 +91,8 @@ def label_column(table: Table) -> Column | None:
             score += 2.0
         if row_level(column):
             score += 1.0
+        if is_time(column):
+            score -= 4.0
         if is_number(column) or column.meaning.type in (
             SemanticType.TEXT,
             SemanticType.ID,
@@ -113,7 +115,12 @@ def label_column(table: Table) -> Column | None:
 def label_columns(table: Table) -> list[Column]:
     """The label of a table's rows; a person's name stored in two columns takes both."""
     by_words = {" ".join(split_header(c.name)): c for c in table.columns if not c.hidden}
-    for first, last in (("first name", "last name"), ("given name", "family name"), ("forename", "surname"), ("fname", "lname")):
+    for first, last in (
+        ("first name", "last name"),
+        ("given name", "family name"),
+        ("forename", "surname"),
+        ("fname", "lname"),
+    ):
         if first in by_words and last in by_words:
             return [by_words[first], by_words[last]]
     label = label_column(table)
@@ -139,7 +146,14 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
             words = set(split_header(column.name))
             score = 0.72 if column.meaning.type is not SemanticType.YEAR else 0.66
             if words & {
-                "ship", "shipped", "dropoff", "delivery", "delivered", "发货", "birth", "born",
+                "ship",
+                "shipped",
+                "dropoff",
+                "delivery",
+                "delivered",
+                "发货",
+                "birth",
+                "born",
                 "dob",
                 "due",
                 "required",
@@ -153,7 +167,8 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
             }:
                 score -= 0.25
             if words & {
-                "order", "日期",
+                "order",
+                "日期",
                 "invoice",
                 "transaction",
                 "created",

@@ -85,7 +85,11 @@ def _prefer_known(frame: Frame, seq: Sequence, previous: Plan) -> None:
     tables = {previous.from_} | tables_in(previous.to_json(), seq)
     for filter_ in frame.filters:
         if filter_.ref is not None:
-            near = [c for c in filter_.ref.choices if (col := seq.column(c.ref)) is not None and col.table in tables]
+            near = [
+                c
+                for c in filter_.ref.choices
+                if (col := seq.column(c.ref)) is not None and col.table in tables
+            ]
             filter_.ref.choices = near or filter_.ref.choices
 
 
@@ -116,7 +120,9 @@ def _change_filter(plan: dict[str, Any], filter_: Filter, scene: Scene, draft: D
     if test is None:
         return False
     columns = {_full(c, base, scene.seq) for c in _columns(test)}
-    kept = [t for t in plan.get("where", []) if not ({_full(c, base, scene.seq) for c in _columns(t)} & columns)]
+    kept = [
+        t for t in plan.get("where", []) if not ({_full(c, base, scene.seq) for c in _columns(t)} & columns)
+    ]
     plan["where"] = [*kept, test]
     return True
 
@@ -188,7 +194,11 @@ def _change_measure(plan: dict[str, Any], frame: Frame, builder: Builder, draft:
     measures = [m for w in wants if (m := builder.measure(w, draft)) is not None]
     if not measures or "get" not in plan:
         return False
-    if wants[0].kind == "col" and "fn" in plan["get"][0] and plan["get"][0]["fn"] in ("sum", "avg", "min", "max", "median"):
+    if (
+        wants[0].kind == "col"
+        and "fn" in plan["get"][0]
+        and plan["get"][0]["fn"] in ("sum", "avg", "min", "max", "median")
+    ):
         column = builder.picked(wants[0].ref, draft)
         if column is not None and "col" in measures[0]:
             measures[0]["fn"] = plan["get"][0]["fn"]

@@ -54,7 +54,12 @@ def _next_number(seq: Sequence, at: int, step: int, reach: int = 3) -> int | Non
     for _ in range(reach):
         if not seq.free(position):
             return None
-        if step == -1 and position == at - 1 and (seq.quantity(position) or seq.table(position) is not None) and not seq.has(position, "num"):
+        if (
+            step == -1
+            and position == at - 1
+            and (seq.quantity(position) or seq.table(position) is not None)
+            and not seq.has(position, "num")
+        ):
             position += step
             continue
         if _number(seq, position) is not None and (
@@ -134,18 +139,16 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
     right, right_role = _right_thing(seq, number if number > at else at)
     if number < at - 1 and seq.free(at - 1) and seq.thing(at - 1):
         # 2克拉以上: the column stands between its number and the comparison
-        right, right_role = at - 1, "column" if seq.quantity(at - 1) and seq.table(at - 1, 0.95) is None else "count"
+        right, right_role = (
+            at - 1,
+            "column" if seq.quantity(at - 1) and seq.table(at - 1, 0.95) is None else "count",
+        )
         left = None
     if value is None:
         return
     if hint is None and left is None and right is None:
         hint = _unit_hint(seq, number)
-    if (
-        right is not None
-        and right_role == "count"
-        and (left is None or not han or right - number <= 2)
-        and hint is None
-    ):
+    if right is not None and right_role == "count" and (left is None or not han) and hint is None:
         want = Want(
             "count",
             table=seq.table(right),
@@ -163,9 +166,17 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
             seq.use([*used, number + 1], "having")
             return
     counted = seq.content(at, -1, 0) if han and number > at else None
-    if left is None and hint is None and counted is not None and seq.free(counted) and seq.table(counted, 0.55) is not None:
+    if (
+        left is None
+        and hint is None
+        and counted is not None
+        and seq.free(counted)
+        and seq.table(counted, 0.55) is not None
+    ):
         # 市超过15个: how many of the table's rows
-        frame.havings.append(Having(Want("count", table=seq.table(counted, 0.55), at=counted), op, float(value), at))
+        frame.havings.append(
+            Having(Want("count", table=seq.table(counted, 0.55), at=counted), op, float(value), at)
+        )
         seq.use([*used, counted], "having")
         return
     target = left if left is not None and (hint is None or _directly_before(seq, left, at)) else None
@@ -206,7 +217,13 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         unknown = number + 1
         while unknown < len(seq) and seq.glue(unknown):
             unknown += 1
-        if number > at and unknown < len(seq) and seq.free(unknown) and not seq.items[unknown].senses and len(seq.catalog.tables) == 1:
+        if (
+            number > at
+            and unknown < len(seq)
+            and seq.free(unknown)
+            and not seq.items[unknown].senses
+            and len(seq.catalog.tables) == 1
+        ):
             # "species with more than 100 birds": the rows, by a name the table does not know
             frame.havings.append(Having(Want("count", at=at), op, float(value), at))
             frame.unknown.append(unknown)
@@ -219,7 +236,16 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         frame.penalty *= 0.8
     _noise_after(seq, number)
     if ref is not None:
-        frame.filters.append(Filter("number", _comparable(seq, ref, percent=percent), op, [value], fn="percent" if percent else "", at=at))
+        frame.filters.append(
+            Filter(
+                "number",
+                _comparable(seq, ref, percent=percent),
+                op,
+                [value],
+                fn="percent" if percent else "",
+                at=at,
+            )
+        )
 
 
 def _noise_after(seq: Sequence, number: int) -> None:
@@ -249,7 +275,12 @@ def _percentages(seq: Sequence, ref: Ref) -> list[Choice]:
         table = seq.catalog.table(column.table)
         for other in table.columns if table else ():
             inside = column.name.lower() in other.name.lower() and other is not column
-            if inside and (other.meaning.type in shares or is_number(other) and isinstance(other.profile.maximum, float) and other.profile.maximum <= 1):
+            if inside and (
+                other.meaning.type in shares
+                or is_number(other)
+                and isinstance(other.profile.maximum, float)
+                and other.profile.maximum <= 1
+            ):
                 out.append(Choice(other.id, choice.fit * 0.97))
     return out
 
@@ -387,6 +418,8 @@ def _against_average(
         frame.filters.append(Filter("agg", ref, op, fn=name, at=at))
         return
     right_at = seq.content(at, 1, 1)
+    if seq.items[at].text in ("over", "under", "above", "below", "beyond"):
+        return
     if (
         left is not None
         and right_at is not None
@@ -461,7 +494,9 @@ def _range_column_near(seq: Sequence, at: int) -> bool:
 def _read_equalities(seq: Sequence, frame: Frame) -> None:
     """Read "8 cylinders", "year is 2010", "week 5": a number standing by the column it is a value of."""
     for at in range(len(seq)):
-        if not seq.free(at) or not (seq.has(at, "num") or (seq.has(at, "time") and seq.data(at, "time").bare)):
+        if not seq.free(at) or not (
+            seq.has(at, "num") or (seq.has(at, "time") and seq.data(at, "time").bare)
+        ):
             continue
         value = _number(seq, at)
         if value is None:
@@ -477,20 +512,28 @@ def _read_equalities(seq: Sequence, frame: Frame) -> None:
                 k is None
                 or not seq.free(k)
                 or seq.ref(k, implied=False) is None
-                or (seq.cue(k, "agg", "count")
-                and k == before)
+                or (seq.cue(k, "agg", "count") and k == before)
             ):
                 continue
             if k == before and any(seq.cue(m, "comma", "and") for m in range(k + 1, at)):
                 continue
             ref = seq.ref(k, implied=False)
-            if k == after and ref is not None and not seq.quantity(k) and (seq.table(k) is not None or seq.items[k].text.endswith("s")):
+            if (
+                k == after
+                and ref is not None
+                and not seq.quantity(k)
+                and (seq.table(k) is not None or seq.items[k].text.endswith("s"))
+            ):
                 continue  # "3 customers" counts them
             if k == after and frame.rank is not None and frame.rank.at < at:
                 continue
+            others = _number_list(seq, at)
             filter_ = _equality(seq, ref, value, at) if ref is not None else None
             if filter_ is None:
                 continue
+            if others and filter_.kind == "number":
+                filter_.op, filter_.values = "in", [*filter_.values, *(_number(seq, o) for o in others)]
+                seq.use(others, "filter")
             lead = seq.items[k - 1].text if k == before and k > 0 else ""
             turned = {"after": ">", "before": "<", "since": ">=", "until": "<=", "through": "<="}.get(lead)
             if turned is not None and filter_.kind == "number":
@@ -501,6 +544,22 @@ def _read_equalities(seq: Sequence, frame: Frame) -> None:
             seq.use([at, k], "filter")
             frame.filters.append(filter_)
             break
+
+
+def _number_list(seq: Sequence, at: int) -> list[int]:
+    """Further numbers in a list with one: "4 or 6 cylinders", read from either end."""
+    out: list[int] = []
+    for step in (-1, 1):
+        k = at + step
+        while (
+            seq.free(k)
+            and seq.cue(k, "or", "and", "comma")
+            and seq.free(k + step)
+            and seq.has(k + step, "num")
+        ):
+            out.append(k + step)
+            k += 2 * step
+    return out
 
 
 def _equality(seq: Sequence, ref: Ref, value: int | float, at: int) -> Filter | None:
@@ -539,15 +598,13 @@ def _wants_value(seq: Sequence, at: int) -> bool:
         return False
     others = [s for s in item.senses if s.kind in ("col", "table", "metric")]
     best = max((s.score for s in others), default=0.0)
-    dated = any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in seq.catalog.tables for c in t.columns)
+    dated = any(
+        c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in seq.catalog.tables for c in t.columns
+    )
     leading = ("cue", "time", "implied") if dated else ("cue", "implied")
     if item.senses[0].kind in leading and value.score < 0.93 and not others:
         return False
-    if (
-        seq.has(at, "time")
-        and not seq.data(at, "time").bare
-        and dated
-    ):
+    if seq.has(at, "time") and not seq.data(at, "time").bare and dated:
         return False
     if item.get("num") is not None and item.last - item.first == 1:
         return False
@@ -580,7 +637,9 @@ def _read_values(seq: Sequence, frame: Frame) -> None:
                 seq.free(position)
                 and (seq.cue(position, "and", "or", "comma", "versus", "than") or _article(seq, position))
             ):
-                noun = seq.free(position) and (not seq.items[position].senses or seq.table(position) is not None)
+                noun = seq.free(position) and (
+                    not seq.items[position].senses or seq.table(position) is not None
+                )
                 joined = seq.free(position + 1) and seq.cue(position + 1, "and", "or", "versus", "than")
                 if not (noun and joined):
                     break
@@ -640,7 +699,7 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
         if not (seq.glue(k) or k == named):
             break
     after = group[-1] + 1
-    if not neg and after < len(seq) and seq.items[after].text in ("除外", "以外", "之外"):
+    if after < len(seq) and seq.items[after].text in ("除外", "以外", "之外", "外"):
         neg = True
         seq.use(after, "filter")
     joined = False
@@ -658,7 +717,9 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
                 other.hits = [tuple(h for h in other.hits[0] if (h.column, str(h.value)) in again)]
                 return
     frame.filters.append(
-        Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn="and" if joined else "")
+        Filter(
+            "value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn="and" if joined else ""
+        )
     )
 
 
@@ -723,7 +784,7 @@ def _read_times(seq: Sequence, frame: Frame) -> None:
         named = None
         for step in (-1, 1):
             k = seq.content(at, step, 2)
-            if k is None or not seq.free(k) or _grouped(seq, k):
+            if k is None or not seq.free(k) or _grouped(seq, k) or seq.table(k, 0.8) is not None:
                 continue
             column = seq.ref(k)
             if column is None:
@@ -733,7 +794,11 @@ def _read_times(seq: Sequence, frame: Frame) -> None:
                 for c in column.choices
                 if c.kind == "col" and (col := seq.column(c.ref)) is not None and is_time(col)
             ]
-            if len(good) < len(column.choices) and good and good[0].fit <= max(c.fit for c in column.choices if c not in good):
+            if (
+                len(good) < len(column.choices)
+                and good
+                and good[0].fit <= max(c.fit for c in column.choices if c not in good)
+            ):
                 continue
             if good and (step == -1 or seq.has(k, "implied") or k == at + 1):
                 ref, named = Ref(good, column.at, column.text), k
@@ -801,7 +866,9 @@ def _read_conditions(seq: Sequence, frame: Frame) -> None:
         if cue is None or not isinstance(cue.argument, tuple):
             continue
         about, op, value = cue.argument
-        choices = [c for c in seq.about(about, 0.9) if (col := seq.column(c.ref)) is not None and is_quantity(col)]
+        choices = [
+            c for c in seq.about(about, 0.9) if (col := seq.column(c.ref)) is not None and is_quantity(col)
+        ]
         if choices:
             frame.filters.append(Filter("number", Ref(choices, at, seq.items[at].text), op, [value], at=at))
             seq.use(at, "filter")
@@ -810,7 +877,24 @@ def _read_conditions(seq: Sequence, frame: Frame) -> None:
 def _read_gaps(seq: Sequence, frame: Frame) -> None:
     """Read "have no payment method", 没有客户编号: a column that is empty."""
     for at in range(len(seq)):
-        if not seq.free(at) or not seq.cue(at, "neg") or seq.items[at].text in ("not", "不是", "非", "除", "除了", "except", "excluding", "other than", "never"):
+        if (
+            not seq.free(at)
+            or not seq.cue(at, "neg")
+            or seq.items[at].text
+            in (
+                "not",
+                "不是",
+                "非",
+                "除",
+                "除了",
+                "except",
+                "excluding",
+                "other than",
+                "never",
+                "以外",
+                "之外",
+            )
+        ):
             continue
         k = seq.content(at, 1, 2)
         skipped: list[int] = []

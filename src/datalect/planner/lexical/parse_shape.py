@@ -86,7 +86,11 @@ def _cluster(seq: Sequence, at: int) -> list[int]:
             and seq.thing(previous)
         ):
             by = seq.content(previous, -1, 1)
-            if by is not None and seq.free(by) and seq.cue(by, "by", "sort") is not None:
+            if (
+                by is not None
+                and seq.free(by)
+                and seq.items[by].text in ("by", "按", "按照", "sort by", "sorted by")
+            ):
                 out[:0] = [by, previous]
     while out and seq.cue_names(out[-1]) & {"stop", "of", "by", "is"} and not seq.thing(out[-1]):
         out.pop()
@@ -249,14 +253,35 @@ def _number_of_things(seq: Sequence, at: int, rank: Rank) -> None:
     """Take the number in "which 3 customers spent the most", "5 states with the highest premiums"."""
     for k in range(at):
         number = seq.data(k, "num") if seq.free(k) else None
-        if number is None or number.ordinal or number.percent or number.value != int(number.value) or not 1 <= number.value <= 1000:
+        if (
+            number is None
+            or number.ordinal
+            or number.percent
+            or number.value != int(number.value)
+            or not 1 <= number.value <= 1000
+        ):
             continue
-        led = k == 0 or seq.cue(k - 1, "ask", "list", "stop", "top") is not None or seq.items[k - 1].text in ("的", "前", ",")
+        led = (
+            k == 0
+            or seq.cue(k - 1, "ask", "list", "stop", "top") is not None
+            or seq.items[k - 1].text in ("的", "前", ",")
+        )
         following = seq.content(k, 1, 0)
-        if led and following is not None and following < at and (seq.thing(following) or not seq.items[following].senses) and not seq.cue(k + 1, "unit_noise"):
+        if (
+            led
+            and following is not None
+            and following < at
+            and (seq.thing(following) or not seq.items[following].senses)
+            and not seq.cue(k + 1, "unit_noise")
+        ):
             rank.n, rank.explicit_n, rank.superlative = int(number.value), True, False
             seq.use(k, "rank")
-            if rank.entity is None and rank.entity_table is None and seq.free(following) and seq.thing(following):
+            if (
+                rank.entity is None
+                and rank.entity_table is None
+                and seq.free(following)
+                and seq.thing(following)
+            ):
                 rank.entity, rank.entity_table = entity_at(seq, following)
                 seq.use(following, "entity")
             return
@@ -491,7 +516,11 @@ def entity_at(seq: Sequence, at: int) -> tuple[Ref | None, str | None]:
     """The things an item names: a table's rows, or the values of a column, whichever fits better."""
     ref = seq.ref(at)
     table = seq.items[at].get("table")
-    if table is not None and table.score >= 0.66 and (ref is None or table.score >= ref.choices[0].fit - 0.02):
+    if (
+        table is not None
+        and table.score >= 0.66
+        and (ref is None or table.score >= ref.choices[0].fit - 0.02)
+    ):
         return None, str(table.data)
     return ref, None
 
@@ -501,7 +530,11 @@ def _asked(seq: Sequence, at: int) -> int | None:
     for k in range(len(seq)):
         if not seq.cue(k, "ask") or not seq.items[k].text.startswith(("which", "what", "哪")):
             continue
-        following = seq.content(k, 1, 0) if not seq.items[k].text.startswith("what") else (k + 1 if k + 1 < len(seq) else None)
+        following = (
+            seq.content(k, 1, 0)
+            if not seq.items[k].text.startswith("what")
+            else (k + 1 if k + 1 < len(seq) else None)
+        )
         if following is None or not seq.free(following) or following == at or not seq.thing(following):
             continue
         if seq.quantity(following) and seq.table(following) is None and not _keyish(seq, following):

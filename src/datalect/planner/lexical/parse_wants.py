@@ -54,7 +54,10 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
     while position is not None and seq.free(position) and len(frame.groups) < 3:
         if (
             taken
-            and (seq.cue(position, "agg", "count", "by") or seq.quantity(position))
+            and (
+                seq.cue(position, "agg", "count", "by")
+                or (seq.quantity(position) and not _few(seq, position))
+            )
             and not _year(seq, position)
         ):
             break
@@ -73,8 +76,7 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
             after == position + 1
             or after >= len(seq)
             or not seq.free(after)
-            or (not seq.thing(after)
-            and not seq.cue(after, "grain"))
+            or (not seq.thing(after) and not seq.cue(after, "grain"))
         ):
             break
         if seq.cue(at, "by") and kind == "each" and not _and_only(seq, position, after):
@@ -82,7 +84,11 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         position = after
     if taken:
         seq.use(at, "group")
-    elif kind == "each" and not seq.items[following].senses and seq.items[at].text not in ("不同", "分别", "各自"):
+    elif (
+        kind == "each"
+        and not seq.items[following].senses
+        and seq.items[at].text not in ("不同", "分别", "各自")
+    ):
         frame.unknown.append(at)
         frame.penalty *= 0.6
         seq.use(at, "unknown")
@@ -92,6 +98,12 @@ def _and_only(seq: Sequence, first: int, last: int) -> bool:
     return all(
         seq.cue(k, "and", "by") or seq.items[k].text in ("the", "each") for k in range(first + 1, last)
     )
+
+
+def _few(seq: Sequence, at: int) -> bool:
+    """Whether a number takes so few values that it works as a category."""
+    column = seq.best(at)
+    return column is not None and column.profile.distinct <= 15
 
 
 def _year(seq: Sequence, at: int) -> bool:
@@ -105,11 +117,17 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
     if grain is not None and (ref is None or ref.choices[0].fit < 0.9):
         return Group(None, grain=str(grain.argument), at=at)
     entity = seq.items[at].get("table")
-    if entity is not None and entity.score >= 0.75 and (ref is None or entity.score >= ref.choices[0].fit - 0.02):
+    if (
+        entity is not None
+        and entity.score >= 0.75
+        and (ref is None or entity.score >= ref.choices[0].fit - 0.02)
+    ):
         return Group(None, table=str(entity.data), at=at)
     if ref is not None:
         table = seq.table(at, 0.9)
-        if table is not None and (ref.choices[0].fit < 0.8 or (table is not None and ref.choices[0].fit < 0.9)):
+        if table is not None and (
+            ref.choices[0].fit < 0.8 or (table is not None and ref.choices[0].fit < 0.9)
+        ):
             return Group(ref, table=table, at=at)
         return Group(ref, at=at)
     table = seq.table(at)
@@ -176,7 +194,10 @@ def _read_steps(seq: Sequence, frame: Frame) -> None:
             if cue is None:
                 continue
             if name == "growth":
-                frame.steps.append(("growth", str(cue.argument)))
+                known = next((s for s in frame.steps if s[0] == "growth"), None)
+                if known is None or known[1] == "plain":
+                    frame.steps = [s for s in frame.steps if s[0] != "growth"]
+                    frame.steps.append(("growth", str(cue.argument)))
             elif name == "moving":
                 frame.steps.append(("moving", int(cue.number or 3)))
             elif name in ("diff", "versus"):
@@ -251,6 +272,9 @@ def _read_two_level(seq: Sequence, frame: Frame) -> None:
         if agg is None or agg.argument not in ("avg", "median", "max", "min"):
             continue
         inner = seq.content(at, 1, 2)
+        group_after = inner is not None and seq.roles[inner] == "group"
+        if group_after:
+            inner = next((k for k in range(at, len(seq)) if seq.free(k) and seq.cue(k, "count")), None)
         if inner is None or not seq.free(inner):
             continue
         counted: int | None = None
@@ -294,6 +318,8 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
         ):
             continue
         text = seq.items[at].text
+        if text[0] > "\u3000" and seq.quantity(at) and not _after_thing(seq, at):
+            continue  # 数量 as the name of a column
         distinct = any(w in text for w in ("different", "distinct", "unique", "种"))
         target = _counted(seq, at, postfix=text[0] > "\u3000")
         if target is not None and seq.cue(target, "distinct"):
@@ -319,7 +345,14 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
                 continue
             frame.wants.append(Want("count", at=at))
             continue
-        verb = next((k for k in range(at + 1, min(len(seq), target + 4)) if seq.free(k) and seq.has(k, "implied") and seq.quantity(k) and not seq.has(k, "value")), None)
+        verb = next(
+            (
+                k
+                for k in range(at + 1, min(len(seq), target + 4))
+                if seq.free(k) and seq.has(k, "implied") and seq.quantity(k) and not seq.has(k, "value")
+            ),
+            None,
+        )
         if verb is not None and (not seq.items[target].senses or target == verb):
             # "how many people died": the verb names the number
             frame.wants.append(Want("agg", fn="sum", ref=seq.ref(verb), at=verb))
@@ -367,13 +400,27 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
 
 def _verb_quantity(seq: Sequence, at: int, target: int | None) -> int | None:
     """A verb after "how many people" that names a number of its own: died, attended."""
-    if target is None or not seq.free(target) or seq.table(target) is not None or (seq.ref(target, implied=False) is not None):
+    if (
+        target is None
+        or not seq.free(target)
+        or seq.table(target) is not None
+        or (seq.ref(target, implied=False) is not None)
+    ):
         return None
     nobody = not seq.items[target].senses or seq.cue(target, "unit_noise") or seq.has(target, "implied")
     for k in range(target, min(len(seq), target + 3)):
         if nobody and seq.free(k) and seq.has(k, "implied") and seq.quantity(k) and not seq.has(k, "value"):
             return k
     return None
+
+
+def _after_thing(seq: Sequence, at: int) -> bool:
+    before = seq.content(at, -1, 1)
+    return (
+        before is not None
+        and (seq.thing(before) or seq.roles[before] == "filter")
+        and seq.cue(before + 1, "and") is None
+    )
 
 
 def _keylike(seq: Sequence, ref: Ref, table: str) -> bool:
@@ -484,7 +531,9 @@ def _read_ratio(seq: Sequence, frame: Frame) -> None:
             continue
         if not (seq.quantity(before) and seq.quantity(after)) or seq.cue(before - 1, "by"):
             continue
-        frame.wants.append(Want("ratio", ref=seq.ref(before), inner=Want("col", ref=seq.ref(after), at=after), at=before))
+        frame.wants.append(
+            Want("ratio", ref=seq.ref(before), inner=Want("col", ref=seq.ref(after), at=after), at=before)
+        )
         seq.use([at, before, after], "want")
         for k in range(after + 1, len(seq)):
             if seq.free(k) and seq.cue(k, "share") and seq.glue(k) is False:
@@ -495,7 +544,12 @@ def _read_ratio(seq: Sequence, frame: Frame) -> None:
 def _aggregated(seq: Sequence, at: int) -> int | None:
     """The column an aggregate word belongs to: after it in both languages, or right before it in Chinese."""
     following = seq.content(at, 1, 4)
-    if following is not None and seq.free(following) and seq.cue(following, "count") and not seq.quantity(following):
+    if (
+        following is not None
+        and seq.free(following)
+        and seq.cue(following, "count")
+        and not seq.quantity(following)
+    ):
         beyond = seq.content(following, 1, 2)
         if beyond is not None and seq.free(beyond) and seq.quantity(beyond):
             seq.use(following, "noise")
@@ -548,11 +602,8 @@ def _read_flags(seq: Sequence, frame: Frame) -> None:
         if rate:
             frame.steps.append(("share", None))
             seq.use(at + 1, "step")
-        elif (
-            (seq.cue(at - 1, "by", "ask")
-            and not (frame.wants or frame.steps))
-            or (seq.cue(at, "ask")
-            and following is None)
+        elif (seq.cue(at - 1, "by", "ask") and not (frame.wants or frame.steps)) or (
+            seq.cue(at, "ask") and following is None
         ):
             continue
         elif not (frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank):
@@ -586,13 +637,21 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             if ref is not None and ref.choices[0].fit >= 0.9 and not _keylike(seq, ref, table):
                 frame.wants.append(Want("col", ref=ref, at=at))
             continue
+        if (
+            (frame.wants or frame.havings)
+            and seq.has(at, "implied")
+            and (ref is None or ref.choices[0].fit < 0.9)
+        ):
+            seq.use(at, "implied")  # the verb of what is counted or measured already: "sold", "ordered"
+            continue
         if ref is not None and frame.filters and frame.wants and _owner(seq, at):
             seq.use(at, "owner")
             continue
         if ref is not None and not seq.quantity(at) and _modifier(seq, frame, at):
             seq.use(at, "modifier")
             continue
-        if ref is not None and not (noise and ref.choices[0].fit < 0.9):
+        named = seq.cue(at, "count") is not None and seq.quantity(at)
+        if ref is not None and (named or not (noise and ref.choices[0].fit < 0.9)):
             frame.wants.append(Want("col", ref=ref, at=at))
             seq.use(at, "want")
             continue
@@ -607,7 +666,11 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             frame.unknown.append(at)
             frame.penalty *= 0.55
             continue
-        if item.senses[0].kind == "cue" and seq.cue_names(at) & set(UNREAD) and not seq.cue_names(at) & {"stop", "noise"}:
+        if (
+            item.senses[0].kind == "cue"
+            and seq.cue_names(at) & set(UNREAD)
+            and not seq.cue_names(at) & {"stop", "noise"}
+        ):
             # a condition or an order that was heard but could not be placed must not be passed over in silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
@@ -628,7 +691,11 @@ def _modifier(seq: Sequence, frame: Frame, at: int) -> bool:
     after = at + 1
     if frame.listing or frame.asks_which or after >= len(seq) or seq.roles[after] not in ("", "want"):
         return False
-    return seq.quantity(after) and seq.cue(after, "agg", "count") is None and seq.ref(after, implied=False) is not None
+    return (
+        seq.quantity(after)
+        and seq.cue(after, "agg", "count") is None
+        and seq.ref(after, implied=False) is not None
+    )
 
 
 def leftover_superlative(seq: Sequence, frame: Frame) -> None:

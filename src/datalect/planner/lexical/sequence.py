@@ -18,7 +18,20 @@ NUMERIC = frozenset(
 )  # fmt: skip
 TEMPORAL = frozenset({SemanticType.DATE, SemanticType.DATETIME, SemanticType.YEAR})
 _NUMBER_TYPES = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "HUGEINT")
-UNREAD = ("cmp", "adj_than", "neg", "superl", "top", "nth", "adj", "between", "null", "text", "percentile", "bins")
+UNREAD = (
+    "cmp",
+    "adj_than",
+    "neg",
+    "superl",
+    "top",
+    "nth",
+    "adj",
+    "between",
+    "null",
+    "text",
+    "percentile",
+    "bins",
+)
 GLUE = frozenset({"of", "stop", "is", "comma", "and", "whose", "ask", "list", "has", "noise", "approx"})
 _LEAST = 0.5
 

@@ -40,7 +40,7 @@ def shapes(b: Builder) -> Iterator[Shape]:
         return
     if "share" in steps:
         yield lambda: ratio(b)
-        yield lambda: breakdown(b)
+        yield lambda: breakdown(b, 1.0 if frame.groups else 0.7)
         return
     measured = any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants)
     derived = bool(steps & {"growth", "trend", "cumulative", "moving", "rank", "change"})
@@ -145,7 +145,9 @@ def _too_many(b: Builder, columns: list[str]) -> float:
     column = b.seq.column(columns[0])
     if column is None:
         return 1.0
-    bounds = [f for f in b.frame.filters if f.kind == "number" and f.ref is not None and f.op not in ("=", "!=")]
+    bounds = [
+        f for f in b.frame.filters if f.kind == "number" and f.ref is not None and f.op not in ("=", "!=")
+    ]
     if not is_quantity(column) and not row_level(column) and bounds:
         return 0.7
     if not is_quantity(column) or is_time(column):
@@ -238,6 +240,8 @@ def top_rows(b: Builder) -> Draft | None:
         else:
             shown = [c.id for c in label_columns(table)] if table is not None else [label.id]
     head = b.seq.column(shown[0]) if shown else None
+    if head is not None and head.table != by.table and b.scene.graph.distance(by.table, head.table):
+        draft.weight *= 0.35  # many rows of the measured table belong to each of the things ranked
     if head is not None and not row_level(head) and len(shown) == 1 and not is_quantity(head):
         # a category with many rows: groups are meant, unless each row is a thing of its own
         many = head.profile.distinct > 0.6 * max(1, head.profile.rows)
@@ -338,7 +342,7 @@ def top_groups(b: Builder) -> Draft | None:
     if first is not None and own is not None:
         if measures[0].get("fn") == "avg":
             draft.weight *= 0.6
-        if expected_rows(b) <= 1.3 * max(1, first.profile.distinct):
+        if first.table in tables and expected_rows(b) <= 1.3 * max(1, first.profile.distinct):
             draft.weight *= 0.8
     if (
         first is not None
@@ -454,9 +458,9 @@ def expected_rows(b: Builder) -> float:
     return rows_
 
 
-def breakdown(b: Builder) -> Draft | None:
+def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     """Figures, for the whole or by group, with what is derived from them."""
-    draft = Draft()
+    draft = Draft(weight=weight)
     frame = b.frame
     steps = dict(frame.steps)
     measures: list[dict[str, Any]] = []
@@ -474,15 +478,15 @@ def breakdown(b: Builder) -> Draft | None:
             continue
         column = b.picked(want.ref, draft)
         choice = b.scene.pick(want.ref, draft)
-        if (
-            (choice is not None
-            and choice.kind != "col")
-            or (column is not None
-            and is_quantity(column)
-            and not is_time(column))
+        if (choice is not None and choice.kind != "col") or (
+            column is not None and is_quantity(column) and not is_time(column)
         ):
             plain.append(want)
-        elif column is not None and row_level(column) and not (frame.listing or frame.asks_which or frame.havings):
+        elif (
+            column is not None
+            and row_level(column)
+            and not (frame.listing or frame.asks_which or frame.havings)
+        ):
             # "all companies' total debt": the thing a row is about, not a breakdown
             continue
         elif column is not None and not any(
@@ -604,7 +608,11 @@ def _ends(b: Builder, draft: Draft, tables: set[str]) -> tuple[Any, Column, list
 
 
 def _between_ends(
-    b: Builder, draft: Draft, measures: list[dict[str, Any]], ends: tuple[Any, Column, list[int]], groups: list[Group]
+    b: Builder,
+    draft: Draft,
+    measures: list[dict[str, Any]],
+    ends: tuple[Any, Column, list[int]],
+    groups: list[Group],
 ) -> Draft | None:
     """The change of a figure from one year to another."""
     filters, column, points = ends
@@ -624,12 +632,21 @@ def _between_ends(
         tag_group(made, b.seq, taken)
     of = tag_measure(measures[0], b.seq, taken)
     relative = "growth" in dict(b.frame.steps) or any(
-        seq_text in b.seq.items[k].text for k in range(len(b.seq)) for seq_text in ("%", "percent", "百分", "率", "幅")
+        seq_text in b.seq.items[k].text
+        for k in range(len(b.seq))
+        for seq_text in ("%", "percent", "百分", "率", "幅")
     )
     step: dict[str, Any] = {"fn": "pct_change" if relative else "difference", "of": of, "over": group["as"]}
     if len(by) > 1:
         step["within"] = by[0]["as"]
-    draft.plan = {"get": measures, "by": by, "where": [test], "then": [step], "_done": filters, "task": "growth"}
+    draft.plan = {
+        "get": measures,
+        "by": by,
+        "where": [test],
+        "then": [step],
+        "_done": filters,
+        "task": "growth",
+    }
     return draft
 
 
@@ -648,7 +665,11 @@ def _one_period(b: Builder, draft: Draft, tables: set[str]) -> tuple[Any, Column
 
 
 def _against_before(
-    b: Builder, draft: Draft, measures: list[dict[str, Any]], moment: tuple[Any, Column, dict[str, Any]], kind: str
+    b: Builder,
+    draft: Draft,
+    measures: list[dict[str, Any]],
+    moment: tuple[Any, Column, dict[str, Any]],
+    kind: str,
 ) -> Draft | None:
     """A period's change against the one before, or against the same one a year earlier."""
     filter_, column, span = moment
@@ -684,7 +705,19 @@ def _slot_of(b: Builder, column: Column) -> list[Any]:
     return [Choice(column.id, 1.0)]
 
 
-_APART = ("各是多少", "分别是多少", "分别", "各自", "各", "各为多少", "分别为多少", "respectively", "each", "哪个", "which")
+_APART = (
+    "各是多少",
+    "分别是多少",
+    "分别",
+    "各自",
+    "各",
+    "各为多少",
+    "分别为多少",
+    "respectively",
+    "each",
+    "哪个",
+    "which",
+)
 
 
 def _compared(b: Builder, draft: Draft) -> Column | None:
@@ -722,7 +755,11 @@ def _period_grain(b: Builder) -> str:
     for at in range(len(b.seq)):
         if b.seq.cue(at, "growth"):
             text = b.seq.items[at].text
-            for words, grain in ((("week", "周"), "week"), (("quarter", "qoq", "q/q", "季"), "quarter"), (("day", "日"), "day")):
+            for words, grain in (
+                (("week", "周"), "week"),
+                (("quarter", "qoq", "q/q", "季"), "quarter"),
+                (("day", "日"), "day"),
+            ):
                 if any(w in text for w in words):
                     return grain
     return "month"
@@ -738,7 +775,9 @@ def one_row_a_date(b: Builder, date: Column) -> bool:
             if column is not None:
                 fixed.add(column.name)
     keys = table.keys if table is not None else ()
-    return date.profile.distinct <= 400 and any(date.name in key and set(key) <= {date.name} | fixed for key in keys)
+    return date.profile.distinct <= 400 and any(
+        date.name in key and set(key) <= {date.name} | fixed for key in keys
+    )
 
 
 def _timed(b: Builder, group: dict[str, Any]) -> bool:
@@ -846,7 +885,11 @@ def _task(b: Builder, plan: dict[str, Any]) -> str:
 def group_having(b: Builder) -> Draft | None:
     """Groups whose total passes a bound: "states with more than 10,000 profit", 利润超过1万的州."""
     draft = Draft()
-    bounds = [f for f in b.frame.filters if f.kind == "number" and f.op not in ("=", "!=") and f.ref is not None and f.fn != "percent"]
+    bounds = [
+        f
+        for f in b.frame.filters
+        if f.kind == "number" and f.op not in ("=", "!=") and f.ref is not None and f.fn != "percent"
+    ]
     columns = [w for w in b.frame.wants if w.kind == "col"]
     if len(bounds) != 1 or len(columns) != 1:
         return None
@@ -910,7 +953,11 @@ def ratio(b: Builder) -> Draft | None:
     plan: dict[str, Any] = {"get": [whole], "task": "share", "_done": parts}
     by = [g for x in b.frame.groups[:2] if (g := b.group(x, draft, tables_in(tests, b.seq))) is not None]
     compared = _compared(b, draft)
-    if compared is not None and compared.id not in [g["col"] for g in by] and not any(b.picked(f.ref, draft) is compared for f in parts):
+    if (
+        compared is not None
+        and compared.id not in [g["col"] for g in by]
+        and not any(b.picked(f.ref, draft) is compared for f in parts)
+    ):
         by.append({"col": compared.id})
     if by:
         plan["by"] = by[:2]
@@ -940,8 +987,12 @@ def distribution(b: Builder) -> Draft | None:
         elif (
             is_quantity(column) and is_number(column) and column.profile.distinct > 15 and not is_time(column)
         ):
-            width = next((c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bin_width")) and c.number), None)
-            bins = next((c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bins")) and c.number), None)
+            width = next(
+                (c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bin_width")) and c.number), None
+            )
+            bins = next(
+                (c.number for k in range(len(b.seq)) if (c := b.seq.cue(k, "bins")) and c.number), None
+            )
             if width:
                 group["width"] = float(width)
             else:

@@ -9,7 +9,7 @@ from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
-ANSWER = 0.42
+ANSWER = 0.5
 SHOW = 0.16
 CLOSE = 0.9
 
@@ -111,7 +111,7 @@ def coverage(frame: Frame, seq: Sequence) -> float:
             known += size
     if known == 0:
         return 0.25
-    return (known / (known + lost)) ** 1.3
+    return float((known / (known + lost)) ** 1.3)
 
 
 def nearest_columns(frame: Frame, seq: Sequence, catalog: Catalog) -> list[str]:

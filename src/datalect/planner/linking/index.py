@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -18,6 +19,8 @@ _UNIT_WORDS = frozenset(
     " secs sec pct percent dollars pounds kilograms pound kilogram celsius fahrenheit k m mm millions thousands"
     " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()
 )
+_TABLE_SUFFIX = re.compile(r"(?:信息|数据|明细|记录|情况|统计|资料|清单|名单)*(?:表|单)?$")
+_YES_NO = ("是否", "有无")
 _KEY_WORDS = frozenset({"id", "key", "code", "no", "number", "fk", "编号", "编码", "号", "代码"})
 _LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})
 _MAX_COMBINATIONS = 60
@@ -72,7 +75,9 @@ def term_index(catalog: Catalog) -> TermIndex:
 
 def _build(catalog: Catalog) -> TermIndex:
     index = TermIndex()
-    links = {(key.table, key.columns[0]): key.ref_table for key in catalog.foreign_keys if len(key.columns) == 1}
+    links = {
+        (key.table, key.columns[0]): key.ref_table for key in catalog.foreign_keys if len(key.columns) == 1
+    }
     for table in catalog.tables:
         _add_table(index, table)
         for column in table.columns:
@@ -99,6 +104,10 @@ def _add_table(index: TermIndex, table: Table) -> None:
             index.add(term, target, 0.99)
     words = split_header(table.name)
     _add_words(index, words, target, parts=0.95, head_only=True)
+    for word in words:
+        bare = _TABLE_SUFFIX.sub("", word)
+        if bare and bare != word:
+            _add_words(index, [bare], target, parts=0.95, head_only=True, fit=0.97)
 
 
 def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool) -> None:
@@ -108,6 +117,16 @@ def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool)
             index.add(" ".join(split_header(term)), target, 0.99)
             index.add(term, target, 0.99)
     words = split_header(column.name)
+    if words[0].startswith(_YES_NO) and len(words[0]) > 2:
+        _add_words(
+            index,
+            [words[0].removeprefix("是否").removeprefix("有无"), *words[1:]],
+            target,
+            parts=0.78,
+            fit=0.97,
+        )
+    if words[0] in ("is", "has", "was") and len(words) > 1:
+        _add_words(index, words[1:], target, parts=0.78, fit=0.97)
     # a column that is nothing but the key of its table is what the table itself is called by, less so
     parts = 0.62 if linked or column.meaning.type in (SemanticType.ID, SemanticType.CODE) else 0.78
     _add_words(index, words, target, parts=parts)
@@ -167,14 +186,14 @@ def _add_synonyms(index: TermIndex, words: list[str], target: Target, fit: float
     # word by word: "customer city" is also 客户城市, and "客户城市" is also "client town"
     choices = []
     for word in words:
-        names = [(word, 1.0), *synonyms(word)]
-        choices.append([n for n in names if n[1] > 0.8][:9])
+        known = [(word, 1.0), *synonyms(word)]
+        choices.append([n for n in known if n[1] > 0.8][:9])
     for combination in islice(product(*choices), 1, _MAX_COMBINATIONS * 4):
-        names = [name for name, _ in combination]
-        if len({is_han(n[0]) for n in names}) > 1:
+        spelled = [name for name, _ in combination]
+        if len({is_han(n[0]) for n in spelled}) > 1:
             continue
         score = min(s for _, s in combination)
-        index.add(_joined(names), target, fit * score * 0.95)
+        index.add(_joined(spelled), target, fit * score * 0.95)
 
 
 def _add_parts(index: TermIndex, words: list[str], target: Target, fit: float, *, head_only: bool) -> None:

@@ -92,7 +92,7 @@ def best_cover(tokens: Sequence[Token], mentions: Iterable[Mention], text: str) 
         for first, senses in ending[position]:
             size = sum(sizes[first:position])
             weight = (
-                best[first] + size * senses[0].score + 0.3 * (position - first - 1) * senses[0].score - 0.1
+                best[first] + size * senses[0].score + 0.5 * (position - first - 1) * senses[0].score - 0.1
             )
             if weight > best[position]:
                 best[position], back[position] = weight, (first, senses)

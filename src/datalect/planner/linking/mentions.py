@@ -184,7 +184,9 @@ def alias_mentions(
     return found
 
 
-def _alias_hits(key: str, others: Sequence[str], values: ValueIndex, catalog: Catalog) -> tuple[ValueHit, ...]:
+def _alias_hits(
+    key: str, others: Sequence[str], values: ValueIndex, catalog: Catalog
+) -> tuple[ValueHit, ...]:
     """Stored values that other names of the same thing equal, those of a column about it first."""
     hits: dict[tuple[str, str], ValueHit] = {}
     gender = "male" in others or "female" in others
@@ -194,7 +196,9 @@ def _alias_hits(key: str, others: Sequence[str], values: ValueIndex, catalog: Ca
             if column is None or (hit.column, str(hit.value)) in hits:
                 continue
             stored = {str(v).strip().lower() for v, _ in column.profile.values[:6]}
-            if len(str(hit.value)) == 1 and not (column.profile.distinct <= 4 and stored & {"m", "f", "y", "n", "男", "女"}):
+            if len(str(hit.value)) == 1 and not (
+                column.profile.distinct <= 4 and stored & {"m", "f", "y", "n", "男", "女"}
+            ):
                 continue
             score = 0.97 if term_key(other) == key else 0.93
             if gender and concepts_of(column.name) and "sex" in concepts_of(column.name):
@@ -306,7 +310,11 @@ def part_mentions(items: Sequence[Item], catalog: Catalog, index: TermIndex) -> 
         choices: list[tuple[str, int]] = []
         for table in catalog.tables:
             for column in table.columns:
-                if column.hidden or column.meaning.type in (SemanticType.ID, SemanticType.URL, SemanticType.EMAIL):
+                if column.hidden or column.meaning.type in (
+                    SemanticType.ID,
+                    SemanticType.URL,
+                    SemanticType.EMAIL,
+                ):
                     continue
                 if "VARCHAR" not in column.dtype.upper():
                     continue
@@ -315,7 +323,11 @@ def part_mentions(items: Sequence[Item], catalog: Catalog, index: TermIndex) -> 
                     choices.append((column.id, count))
         if choices:
             choices.sort(key=lambda c: -c[1])
-            found.append(Mention(item.first, item.last, Sense("part", (tuple(choices[:3]), text if han else wanted), 0.7)))
+            found.append(
+                Mention(
+                    item.first, item.last, Sense("part", (tuple(choices[:3]), text if han else wanted), 0.7)
+                )
+            )
     return found
 
 

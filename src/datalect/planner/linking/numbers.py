@@ -190,7 +190,7 @@ def chinese_number(text: str) -> float | None:
         for big in match[3]:
             value *= _BIG[big]
         return value
-    if not text or "点" in text or "半" in text:
+    if not text or any(c not in _DIGITS and c not in _SMALL and c not in _BIG for c in text):
         return None
     if all(c in _DIGITS for c in text):
         return float("".join(str(_DIGITS[c]) for c in text)) if len(text) != 2 or text[0] == "零" else None

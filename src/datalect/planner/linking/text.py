@@ -95,4 +95,4 @@ def detect_language(text: str) -> Language:
         letter = char.isalpha() and not is_han(char)
         words += letter and not inside
         inside = letter
-    return "zh" if han > 0 and han >= words else "en"
+    return "zh" if han > words else "en"

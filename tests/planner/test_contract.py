@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from golden_tables import opened
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from datalect.planner.lexical import LexicalPlanner
+from datalect.testing import check_interpretation, check_planner
+
+PLANNER = LexicalPlanner()
+WORDS = st.sampled_from(
+    "how many average total by top 3 highest city sales orders customers in 2022 not between and or > 100 per month "
+    "Beijing Paris share of growth without 销售额 各 城市 最高 的 三个 北京 2022年 占比 同比 平均 没有 订单 客户 超过 100 按 月 统计 "
+    "cars mpg 8 cylinders ( ) , ? % vs correlation distribution trend".split()
+)
+
+
+@pytest.mark.parametrize("tables", ["shop", "cars", "staff"])
+def test_the_lexical_planner_keeps_the_contract(tables: str):
+    workspace, values = opened(tables)
+    check_planner(PLANNER, workspace.catalog, values)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=200))
+def test_any_text_is_survived(text: str):
+    workspace, values = opened("shop")
+    check_interpretation(PLANNER, text, workspace.catalog, values)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(WORDS, max_size=14).map(" ".join))
+def test_any_jumble_of_known_words_is_survived(text: str):
+    workspace, values = opened("shop")
+    check_interpretation(PLANNER, text, workspace.catalog, values)
