@@ -135,11 +135,11 @@ class _Drawing:
         out = []
         for row in self.rows:
             cells = {name: self._cell(name, value) for name, value in row.items()}
-            if not self._temporal(x) and x.width is None and not x.figure:
+            if not self._temporal(x) and not self._binned(x) and not x.figure:
                 cells[_LABEL] = self._label(row, x)
             if color is not None:
                 cells[_SERIES] = self._name(row.get(color.name), color)
-            if x.width is not None and row.get(x.name) is not None:
+            if x.width is not None and self._binned(x) and row.get(x.name) is not None:
                 cells[_END] = float(row[x.name]) + x.width
             out.append(cells)
         return out
@@ -164,6 +164,9 @@ class _Drawing:
             return f"{text}Z" if "T" in text else text  # without a zone, a reader's own zone would move it
         plain = jsonable(value)
         return visible(plain) if isinstance(plain, str) else plain
+
+    def _binned(self, shape: Field) -> bool:
+        return shape.width is not None and self.design.kind == "histogram"
 
     # ------------------------------------------------------------ encodings
 

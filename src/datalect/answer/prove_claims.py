@@ -35,7 +35,11 @@ def prove_claims(reading: Reading) -> None:
 
 def _denials_said(reading: Reading) -> None:
     """A filter that denies must be said with its denial: "is not JFK" may not become "is JFK"."""
+    kinds = {k for m in reading.mentions for k in m.kinds}
     for condition in reading.conditions():
+        if condition.op.startswith("has") and condition.negated and not kinds & {"no", "missing"}:
+            if condition.label.in_(reading.language).casefold() in reading.sentence.casefold():
+                reading.say("a filter that leaves something out is named as if it kept it")
         denies = condition.negated != (condition.op == "!=")
         if not denies or not all(isinstance(v, str) for v in condition.values) or not condition.values:
             continue
@@ -73,8 +77,11 @@ def _holds(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
         return (
             bool(reading.ground.nulls)
             or any(c.op == "null" and not c.negated for c in reading.conditions())
+            or any(c.op.startswith("has") and c.negated for c in reading.conditions())
             or _has_gaps(reading)
         )
+    if kind in ("over", "under"):
+        return _bound_on_date(reading, mention, kind)
     if kind == "known":
         denied = {"missing", "no"} & reading.segments[index].kinds()
         return bool(denied) or not any(c.op == "null" and not c.negated for c in reading.conditions())
@@ -263,6 +270,17 @@ def _number_follows(reading: Reading, mention: Mention) -> bool:
     return False
 
 
+def _bound_on_date(reading: Reading, mention: Mention, kind: str) -> bool:
+    """A filter such as "no earlier than 2011"; bounds on numbers are proven with the number."""
+    at = reading.mentions.index(mention)
+    after = reading.mentions[at + 1 : at + 2]
+    if not after or after[0].date is None or "to" in mention.kinds:
+        return True
+    ops = (">", ">=") if kind == "over" else ("<", "<=")
+    dated = [c for c in reading.conditions() if c.kind == "date" and c.op in ("<", "<=", ">", ">=")]
+    return any((c.op in ops) != c.negated for c in dated) or not dated
+
+
 def _following(reading: Reading, index: int, mention: Mention) -> bool:
     """After "followed by", the next group is next in order."""
     after = [p for p in reading.points if p.at > mention.start]
@@ -442,7 +460,7 @@ def _aggregate(reading: Reading, index: int, mention: Mention, kind: str) -> boo
 
 
 def _denial(reading: Reading, index: int) -> bool:
-    """Words such as "no", "not" and "except" stand only where a filter denies, cells are missing or nothing was found."""
+    """Words such as "no", "not", "except": only where a filter denies, cells are missing or nothing is found."""
     ground = reading.ground
     kinds = reading.segments[index].kinds()
     near = kinds | (reading.segments[index + 1].kinds() if index + 1 < len(reading.segments) else set())
@@ -454,13 +472,10 @@ def _denial(reading: Reading, index: int) -> bool:
         return True
     if near & {"missing", "left out"} and ground.nulls:
         return True
-    if not ground.rows:
+    if not ground.rows or ground.rows_used == 0:
         return True
-    if not ground.figures:
-        return False
-    empty = all(row.get(f.name) in (None, 0) for row in ground.rows for f in ground.figures)
-    return empty and not any(
-        m.quantity is not None and m.quantity.value for m in reading.segments[index].mentions
+    return bool(ground.figures) and all(
+        row.get(f.name) in (None, 0) for row in ground.rows for f in ground.figures
     )
 
 

@@ -25,7 +25,7 @@ _STRICT_OVER = frozenset(
     )
 )
 _WEAK_OVER = frozenset(
-    "at least|no less than|no fewer than|not less than|or more|upwards of|至少|不低于|不少于|以上|不小于|不早于".split(
+    "at least|no less than|no fewer than|not less than|no earlier than|not before|or more|upwards of|至少|不低于|不少于|以上|不小于|不早于".split(
         "|"
     )
 )
@@ -35,7 +35,7 @@ _STRICT_UNDER = frozenset(
     )
 )
 _WEAK_UNDER = frozenset(
-    "at most|no more than|not more than|up to|or less|or fewer|至多|不超过|不高于|以下|不多于|以内|不大于|不晚于".split(
+    "at most|no more than|not more than|no later than|not after|up to|or less|or fewer|至多|不超过|不高于|以下|不多于|以内|不大于|不晚于".split(
         "|"
     )
 )
@@ -208,6 +208,9 @@ def _extreme_cell(reading: Reading, index: int, quantity: Quantity, bound: str, 
     if segment.own:
         return False
     kinds = segment.kinds()
+    before = reading.segments[index - 1] if index else segment
+    if not segment.before and not before.own:
+        kinds = kinds | before.kinds()
     for shape in reading.main(index):
         known = reading.known(shape)
         for end, pick in (("max", max), ("min", min)):

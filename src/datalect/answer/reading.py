@@ -132,10 +132,16 @@ class Reading:
                 running = {n: v[-1] for n, v in segment.own.items()}  # a new row of a list begins
 
     def _points(self) -> Iterator[Point]:
-        for segment in self.segments:
+        found: list[tuple[int, Context, Context]] = []
+        for index, segment in enumerate(self.segments):
             context = dict(segment.before)
             open_at: int | None = None
             fresh: Context = {}
+            if found and self._goes_on(
+                index, found[-1]
+            ):  # "for East and Desk", 华东、桌子: one group of two names
+                open_at, before, fresh = found.pop()
+                context |= before
             for mention in segment.mentions:
                 named = {name: value for name, value in mention.refs if name}
                 if not named:
@@ -143,13 +149,22 @@ class Reading:
                 if open_at is not None and set(named) & set(
                     fresh
                 ):  # the same kind of name again: a new group
-                    yield self._point(open_at, context, fresh)
+                    found.append((open_at, dict(context), fresh))
                     open_at, fresh = None, {}
                 open_at = mention.start if open_at is None else open_at
-                fresh |= named
+                fresh = fresh | named
                 context |= named
             if open_at is not None:
-                yield self._point(open_at, context, fresh)
+                found.append((open_at, dict(context), fresh))
+        yield from (self._point(at, context, fresh) for at, context, fresh in found)
+
+    def _goes_on(self, index: int, last: tuple[int, Context, Context]) -> bool:
+        """Whether a segment only adds a name of another kind to the group named right before it."""
+        segment, previous = self.segments[index], self.segments[index - 1]
+        joined = "and" in segment.opener or segment.mark == "、"
+        ends = previous.mentions[-1].refs if previous.mentions else frozenset()
+        disjoint = bool(segment.own) and not set(segment.own) & set(last[2])
+        return joined and disjoint and any(name in last[2] for name, _ in ends)
 
     def _point(self, at: int, context: Context, fresh: Context) -> Point:
         rows = rows_of(self.ground, context)
@@ -202,7 +217,7 @@ class Reading:
         return [f for f in figures if f in chosen or any(f.of == c.name for c in chosen)]
 
     def _labelled(self, segment: Segment, figures: list[Field]) -> list[Field] | None:
-        names = {f.name for f in figures}
+        names = {f.name for f in figures if f.figure or f.kind != "text"}
         found: set[str] | None = None
         for mention in segment.mentions:
             tokens = set(mention.tokens & names)

@@ -56,15 +56,16 @@ class Vocabulary:
 
     def _gather_names(self) -> None:
         for field in self.ground.fields:
-            if field.kind not in ("text", "boolean") and not _coded(field):
-                continue
+            named = field.kind in ("text", "boolean") or _coded(field)
             for row in self.ground.rows:
                 value = row.get(field.name)
+                if not named and (value is not None or field.figure):
+                    continue
                 for surface in _surfaces(value, field, self.language):
                     self._names[surface.casefold()].add((field.name, _key(value)))
         for condition in self._conditions():
             for value in condition.values:
-                if isinstance(value, str):
+                if isinstance(value, str | bool):
                     for surface in _surfaces(value, condition.shape, self.language):
                         self._names[surface.casefold()].add(("", value))
 
