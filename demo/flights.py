@@ -17,13 +17,15 @@ import datalect as dl
 
 QUESTIONS = [
     ("en", "How many flights were there?"),
-    ("zh", "航班数最多的五家航空公司是哪些？"),
-    ("en", "How did the average departure delay change from month to month?"),
-    ("zh", "比较三个出发机场的平均到达延误"),
-    ("en", "What share of flights left from each origin?"),
-    ("zh", "哪家航空公司的延误最严重？"),
-    ("en", "Which ten destination airports have the longest average flight time?"),
-    ("zh", "每个季节的平均气温是多少？"),
+    ("zh", "航班数量最多的五家航空公司"),
+    ("en", "How did the average departure delay change by month in 2013?"),
+    ("zh", "比较各出发机场的平均到达延误"),
+    ("en", "What share of flights does each origin airport have?"),
+    ("zh", "2013年各月的航班数量"),
+    ("en", "Which airline has the worst delay?"),
+    ("zh", "哪家航空公司的平均到达延误最大？"),
+    ("en", "Top 10 destinations by average flight time"),
+    ("zh", "总飞行距离是多少？"),
 ]
 TABLES = ("flights.csv.zip", "airlines.csv", "airports.csv", "planes.csv", "weather.csv")
 OUTPUT = Path("demo-output")
