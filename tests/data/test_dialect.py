@@ -117,10 +117,13 @@ def test_header_over_two_lines() -> None:
     ("text", "kind"),
     [
         ("0", "BIGINT"), ("-12", "BIGINT"), ("007", "VARCHAR"), ("+5", "VARCHAR"), ("1e3", "DOUBLE"),
-        ("1.50", "DOUBLE"), (".5", "DOUBLE"), ("1,234", "VARCHAR"), ("9" * 18, "BIGINT"), ("9" * 19, "VARCHAR"),
-        ("nan", "VARCHAR"), ("inf", "VARCHAR"), ("true", "BOOLEAN"), ("yes", "VARCHAR"), ("2024-02-30", "DATE"),
+        ("1.50", "DOUBLE"), (".5", "DOUBLE"), ("1,234", "VARCHAR"), ("9" * 18, "BIGINT"),
+        ("9" * 19, "VARCHAR"),
+        ("nan", "VARCHAR"), ("inf", "VARCHAR"), ("true", "BOOLEAN"), ("yes", "VARCHAR"),
+        ("2024-02-30", "DATE"),
         ("2024-2-3", "VARCHAR"), ("2024-02-03 10:11:12", "TIMESTAMP"), ("2024-02-03T10:11", "TIMESTAMP"),
-        ("2024-02-03T10:11:12Z", "VARCHAR"), ("10:11:12", "TIME"), ("25:00:00", "VARCHAR"), ("１２", "VARCHAR"),
+        ("2024-02-03T10:11:12Z", "VARCHAR"), ("10:11:12", "TIME"), ("25:00:00", "VARCHAR"),
+        ("１２", "VARCHAR"),
     ],
 )  # fmt: skip
 def test_narrowest_types(text: str, kind: str) -> None:

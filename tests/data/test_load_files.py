@@ -304,7 +304,8 @@ def test_titles_blank_rows_merged_cells_and_mixed_columns(tmp_path: Path) -> Non
     book.save(path)
     with loading(tmp_path, path) as loaded:
         assert loaded.rows() == [
-            ("North", "A", 10, "1"), ("North", "B", 20, "x"), ("South", "C", 30, "2.5"), ("East", "D", 40, None)
+            ("North", "A", 10, "1"), ("North", "B", 20, "x"), ("South", "C", 30, "2.5"),
+            ("East", "D", 40, None)
         ]  # fmt: skip
         assert loaded.problems() >= {"preamble", "blank_rows", "merged_cells", "mixed_types"}
 
@@ -337,8 +338,10 @@ def shop(tmp_path: Path) -> Path:
     connection = sqlite3.connect(path)
     connection.executescript(
         """
-        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT, vip BOOLEAN, since DATE);
-        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers, total DECIMAL(10, 2),
+        CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT UNIQUE, name TEXT,
+                                vip BOOLEAN, since DATE);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers,
+                             total DECIMAL(10, 2),
                              placed DATETIME);
         CREATE TABLE "order lines" (order_id INTEGER, line INTEGER, item TEXT, PRIMARY KEY (order_id, line),
                              FOREIGN KEY (order_id) REFERENCES orders (id));

@@ -18,14 +18,18 @@ import pytest
 from datalect.errors import MissingExtraError, SourceError
 from loading_helper import loading
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE customers (
-  id serial PRIMARY KEY, email text UNIQUE, name varchar(40) NOT NULL, balance numeric(12, 2), points numeric(10, 0),
+  id serial PRIMARY KEY, email text UNIQUE, name varchar(40) NOT NULL, balance numeric(12, 2),
+  points numeric(10, 0),
   vip boolean, since date, tags text[], extra jsonb, feeling mood, ref uuid, pause interval, price money
 );
 CREATE TABLE orders (
-  id bigint PRIMARY KEY, customer_id integer REFERENCES customers (id), placed timestamp, total double precision
+  id bigint PRIMARY KEY, customer_id integer REFERENCES customers (id), placed timestamp,
+  total double precision
 );
 CREATE TABLE "Order Lines" (order_id bigint REFERENCES orders, line smallint, PRIMARY KEY (order_id, line));
 CREATE SCHEMA archive;
@@ -80,7 +84,8 @@ def server() -> Iterator[str]:
         run(programs / "initdb", "-D", folder / "data", "-U", "tester", "-E", "UTF8", "--no-locale", "-A",
             "scram-sha-256", f"--pwfile={folder / 'password'}")  # fmt: skip
         run(programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o",
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off", "start")  # fmt: skip
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off",
+            "start")  # fmt: skip
         url = f"postgresql://tester:s3cret@127.0.0.1:{port}/postgres"
         try:
             _execute(url, SCHEMA)

@@ -103,6 +103,7 @@ print(open_workspace([sys.argv[1]]).catalog.tables[0].rows)
 """
 
 
+@pytest.mark.slow
 def test_processes_that_open_the_same_source_at_once(tmp_path: Path, folder: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,x\n" + "".join(f"{i},{i}\n" for i in range(20_000)))
@@ -113,6 +114,7 @@ def test_processes_that_open_the_same_source_at_once(tmp_path: Path, folder: Pat
     assert list((folder / "temporary").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_load_leaves_nothing_half_written(
     tmp_path: Path, folder: Path, sign: signal.Signals
@@ -177,6 +179,7 @@ def test_large_files_are_known_by_blocks_size_and_time(
     assert cache.fingerprint(path) != before
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_memory_streams(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("w") as out:

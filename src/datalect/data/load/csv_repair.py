@@ -108,31 +108,30 @@ class _Lines:
 
 def _read_lines(raw: BinaryIO, longest: int) -> Iterator[bytes]:
     """Lines without their ends; CR LF, LF and CR all end a line. A line over the limit comes cut."""
-    first = raw.read(3)
-    rest = b"" if first == b"\xef\xbb\xbf" else first
+    mark = raw.read(3)
+    pending = [] if mark == b"\xef\xbb\xbf" else [mark]
+    size = sum(map(len, pending))
     overlong = False
-    while True:
-        chunk = raw.read(_CHUNK)
-        block = rest + chunk
-        if chunk and block.endswith(b"\r"):
+    while chunk := raw.read(_CHUNK):
+        if chunk.endswith(b"\r"):
             chunk += raw.read(1)
-            block = rest + chunk
-        parts = re.split(rb"\r\n|\n|\r", block)
-        rest = parts.pop()
-        for part in parts:
-            if overlong:
-                overlong = False  # the end of a line that was already handed out cut
-                continue
-            yield part
-        if len(rest) > longest and not overlong:
-            yield rest[: longest + 1]
-            overlong = True
-        if overlong:
-            rest = b""
-        if not chunk:
-            if rest and not overlong:
-                yield rest
-            return
+        if pending and pending[-1].endswith(b"\r"):
+            chunk = pending.pop() + chunk
+        parts = re.split(rb"\r\n|\n|\r", chunk)
+        if len(parts) > 1:
+            if not overlong:  # else its start was already handed out
+                yield b"".join([*pending, parts[0]])
+            yield from parts[1:-1]
+            pending, size, overlong = [], 0, False
+        if not overlong:
+            pending.append(parts[-1])
+            size += len(parts[-1])
+        if size > longest and not overlong:
+            yield b"".join(pending)[: longest + 1]
+            pending, size, overlong = [], 0, True
+    rest = b"".join(pending)
+    if rest and not overlong:
+        yield from re.split(rb"\r\n|\n|\r", rest.rstrip(b"\r\n"))
 
 
 class _Record:

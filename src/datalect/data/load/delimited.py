@@ -59,6 +59,14 @@ class _Reading:
     repaired: int | None = None  # records of the rewritten text, once it had to be rewritten
     transcoded: bool = False
     line_bytes: int = _LINE_BYTES
+    counted: tuple[Path, Census] | None = None
+
+    @property
+    def census(self) -> Census:
+        """The lines of the text as it lies there now, counted once."""
+        if self.counted is None or self.counted[0] != self.path:
+            self.counted = self.path, take_census(self.path)
+        return self.counted[1]
 
     @property
     def width(self) -> int:
@@ -129,6 +137,8 @@ def _read(loading: Loading, reading: _Reading, name: str) -> int:
     """Attempt until every line is accounted for; each attempt mends what the one before found."""
     if len(reading.names) > reading.sample.dialect.width:
         _repair(loading, reading, pad=True)
+    elif reading.census.long:
+        _repair(loading, reading)  # the reader of DuckDB would hold such a line several times
     trouble: str | None = ""
     for attempt in range(_ATTEMPTS):
         loading.connection.execute(f"DROP TABLE IF EXISTS {relation('source', name)}")
@@ -162,9 +172,6 @@ def _attempt(loading: Loading, reading: _Reading, name: str, *, final: bool) -> 
     if "INVALID ENCODING" in kinds and not reading.transcoded:
         _transcode_again(loading, reading)
         return "bytes that are not valid UTF-8"
-    if "LINE SIZE OVER MAXIMUM" in kinds and reading.line_bytes < loading.options.max_cell_bytes:
-        reading.line_bytes = loading.options.max_cell_bytes
-        return f"a line over {_LINE_BYTES:,} bytes"
     if reading.repaired is None and (
         kinds & {"UNQUOTED VALUE", "INVALID STATE", "LINE SIZE OVER MAXIMUM"}
         or not _all_accounted(loading, reading, name, faults)
@@ -305,7 +312,7 @@ def _all_accounted(
     loading: Loading, reading: _Reading, name: str, faults: list[tuple[int, str, str, str]]
 ) -> bool:
     """Whether rows, rejected lines, header, blank lines and quoted breaks add up to the lines there are."""
-    census: Census = take_census(reading.path)
+    census = reading.census
     explained = loading.count(name) + len(faults) + reading.sample.dialect.skip
     if explained == census.lines:
         return True

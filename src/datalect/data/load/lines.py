@@ -20,10 +20,12 @@ class Census:
     Attributes:
         lines: physical lines, an unfinished last one included.
         end: what ends a line: a line feed, or a carriage return where there is no line feed.
+        long: whether a line has more than four million bytes.
     """
 
     lines: int
     end: bytes
+    long: bool
 
     def blank_after(self, path: Path, skip: int) -> int:
         """Lines without any text, those among the first ``skip`` left out."""
@@ -44,16 +46,19 @@ class Census:
 def take_census(path: Path) -> Census:
     """Count the lines of a text; nothing of it stays in memory."""
     feeds = returns = 0
+    long = False
     last = b""
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            feeds += chunk.count(b"\n")
+            found = chunk.count(b"\n")
+            feeds += found
             if not feeds:
                 returns += chunk.count(b"\r")
+            long |= len(chunk) == _CHUNK and not found and b"\r" not in chunk
             last = chunk[-1:]
     end = b"\n" if feeds or not returns else b"\r"
     lines = feeds if end == b"\n" else returns
-    return Census(lines=lines + (1 if last and last != end else 0), end=end)
+    return Census(lines=lines + (1 if last and last != end else 0), end=end, long=long)
 
 
 def line_numbers(path: Path, offsets: list[int]) -> list[int]:
