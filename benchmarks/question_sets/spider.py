@@ -1,8 +1,8 @@
 """Spider and its variants: questions over databases of several tables, with reference SQL.
 
 Splits: ``dev`` is the folder's dev file or, where there is none, the questions of ``train.jsonl`` over one
-database in five; other names are file names (``train``, ``spider_syn_dev``, ``spider_realistic`` ...). JSON
-lists and JSON lines, packed or not. The reference SQL runs in SQLite. As in Spider's own test suite,
+database in five, which ``train`` then leaves out; other names are file names (``spider_syn_dev``,
+``spider_realistic`` ...). JSON lists and JSON lines, packed or not. The reference SQL runs in SQLite. As in Spider's own test suite,
 repeated rows are of no account in lists. The order counts where the reference orders its rows; ties may fall
 either way when the order goes by a column that is shown.
 """
@@ -48,11 +48,15 @@ def load(
 
 def _records(data: Path, split: str) -> list[dict[str, Any]]:
     try:
-        return read_records(first_existing(data, f"{split}.jsonl", f"{split}.json", *_held_back(split)))
-    except FileNotFoundError:
-        if split != "dev":
-            raise
-    return [r for r in read_records(first_existing(data, "train.jsonl")) if _is_dev(r["db_id"])]
+        dev = (
+            read_records(first_existing(data, "dev.jsonl", "dev.json")) if split in ("dev", "train") else None
+        )
+    except FileNotFoundError:  # part the training questions
+        records = read_records(first_existing(data, "train.jsonl", "train.json"))
+        return [r for r in records if _is_dev(r["db_id"]) == (split == "dev")]
+    if split == "dev" and dev is not None:
+        return dev
+    return read_records(first_existing(data, f"{split}.jsonl", f"{split}.json", *_held_back(split)))
 
 
 def _held_back(split: str) -> tuple[str, ...]:
