@@ -22,7 +22,14 @@ from datalect.engine.base import Limits, Query
 from datalect.engine.duckdb import Cancellation, DuckDBEngine
 from datalect.engine.gate import gate
 from datalect.engine.messages import clean_message
-from datalect.errors import DatalectError, GateError, LimitError, RefusedError, SourceError
+from datalect.errors import (
+    DatalectError,
+    GateError,
+    LimitError,
+    RefusedError,
+    SourceError,
+    UsageError,
+)
 from datalect.testing import check_engine
 
 ENDLESS = Query(sql="SELECT count(*) FROM range(10000000000) a, range(10000000000) b")
@@ -260,6 +267,14 @@ def test_a_hundred_heavy_queries_wait_or_are_turned_away(workspace):
         assert len(turned_away) >= 80 and all(retry is not None and retry > 0 for retry in turned_away)
         assert any(limit == "time" for limit, _ in outcomes)
         assert engine.execute(ONE).table.num_rows == 1
+
+
+def test_the_least_memory_is_enough_and_less_is_said(engine):
+    least = Limits(memory_mb=128)
+    rows = engine.execute(Query(sql="SELECT region, sum(amount) FROM sales GROUP BY ALL"), least).table
+    assert rows.num_rows == 4
+    with pytest.raises(UsageError, match="128 MiB"):
+        engine.execute(ONE, Limits(memory_mb=100))
 
 
 def test_closing_ends_all_workers_also_busy_ones(workspace):

@@ -19,7 +19,7 @@ from datalect.engine.gate import punctuation_hint
 from datalect.engine.messages import clean_message
 from datalect.engine.pool import Pool
 from datalect.engine.process import Worker, WorkerConfig, WorkerGoneError, signal_name
-from datalect.errors import DatalectError, LimitError, RefusedError
+from datalect.errors import DatalectError, LimitError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 # Room for one batch's framing on top of the bytes a query may return.
 _SLACK = 16 * 1024 * 1024
+# Less leaves DuckDB no room for the simplest query.
+_LEAST_MEMORY_MB = 128
+
+
+# Idle workers that may turn out to be dead before one query.
+_TRIES = 5
 
 
 class SandboxWarning(UserWarning):
@@ -190,6 +196,12 @@ class _Run:
     @contextmanager
     def session(self) -> Iterator[None]:
         pool = self._engine._pool
+        if self._limits.memory_mb < _LEAST_MEMORY_MB:
+            raise UsageError(
+                "The memory limit is too small for any query.",
+                expected=f"at least {_LEAST_MEMORY_MB} MiB",
+                received=f"{self._limits.memory_mb} MiB",
+            )
         request = {
             "sql": self._query.sql,
             "params": [_encoded(p) for p in self._query.params],
@@ -210,7 +222,7 @@ class _Run:
 
     def _sent(self, pool: Pool, request: dict[str, Any]) -> Worker:
         """A worker that has taken the request. One that died while it was idle is passed over."""
-        while True:
+        for _ in range(_TRIES):
             worker = pool.acquire(self._limits.memory_mb, self._limits.seconds)
             try:
                 _warn_once(worker.sandbox or ())
@@ -222,6 +234,7 @@ class _Run:
                 raise
             else:
                 return worker
+        raise self._gone(0)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa

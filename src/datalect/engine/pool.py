@@ -68,7 +68,10 @@ class Pool:
             DatalectError: the pool is closed, or a worker does not start.
         """
         for _ in range(_STARTS):
-            worker = self._wait_for_one(memory_mb, time.monotonic() + patience, patience)
+            try:
+                worker = self._wait_for_one(memory_mb, time.monotonic() + patience, patience)
+            except OSError as error:
+                raise _not_started(error.strerror or "") from error
             self._reap()
             try:
                 worker.ready()
@@ -79,11 +82,7 @@ class Pool:
                 raise
             else:
                 return worker
-        raise DatalectError(
-            "The process that runs queries does not start.",
-            received=f"it ended {_STARTS} times before it was ready",
-            next_step="Check that the machine has free memory and that this installation is complete.",
-        )
+        raise _not_started(f"it ended {_STARTS} times before it was ready")
 
     def _wait_for_one(self, memory_mb: int, deadline: float, patience: float) -> Worker:
         ticket = object()
@@ -206,6 +205,14 @@ def _end(state: _State) -> None:
         worker.dispose()
     state.idle.clear()
     state.ended.clear()
+
+
+def _not_started(received: str) -> DatalectError:
+    return DatalectError(
+        "The process that runs queries does not start.",
+        received=received,
+        next_step="Check that the machine has free memory and disk, and that this installation is complete.",
+    )
 
 
 def _busy(waiting: int, patience: float) -> LimitError:

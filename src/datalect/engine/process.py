@@ -24,6 +24,8 @@ from datalect.errors import DatalectError, SourceError
 
 # Seconds a worker may take from its start until it is ready, on a busy machine.
 _START_SECONDS = 60.0
+# Seconds an idle worker may take to say that it has taken a query.
+_LISTEN_SECONDS = 5.0
 _SPILL_PREFIX = "datalect-spill-"
 # Packages are entered as bare namespaces, so that the worker runs no `__init__` of the application.
 _BOOT = (
@@ -104,6 +106,8 @@ class Worker:
             )
         except BaseException:
             self._close()
+            if self._spill:
+                shutil.rmtree(self._spill, ignore_errors=True)
             raise
         finally:
             theirs.close()
@@ -145,16 +149,19 @@ class Worker:
         return self.sandbox
 
     def send(self, request: dict[str, Any], seconds: float) -> None:
-        """Send a query.
+        """Send a query and see it taken.
 
         Raises:
-            WorkerGoneError: the worker ended or does not listen.
+            WorkerGoneError: the worker had ended, or does not listen: the query did not run.
         """
         try:
-            self._sock.settimeout(max(seconds, 0.1))
+            self._sock.settimeout(max(seconds, _LISTEN_SECONDS))
             wire.send_json(self._sock, wire.QUERY, request)
-        except OSError as error:
+            kind, _ = self.receive(max(seconds, _LISTEN_SECONDS))
+        except OSError as error:  # a TimeoutError is one
             raise self._gone() from error
+        if kind != wire.TAKEN:
+            raise self._gone()
 
     def receive(self, seconds: float, largest: int = 1 << 20) -> tuple[bytes, bytearray]:
         """Receive one frame.

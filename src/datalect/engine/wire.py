@@ -4,8 +4,9 @@ A frame is one kind byte, an 8-byte little-endian length and the payload. Reques
 rows are Arrow IPC bytes. Nothing here unpickles: bound parameters travel as JSON with a type tag.
 
 Request   ``Q`` {"sql", "params", "rows", "bytes", "seconds"}
-Replies   ``D`` a complete Arrow IPC stream with some batches (at least one ``D``, which may hold no rows),
-          then ``E`` {"truncated"}; or ``X`` {"kind", "message"} at any point
+Replies   ``T`` at once, which says that the query is taken; then ``D``, a complete Arrow IPC stream with some
+          batches (at least one ``D``, which may hold no rows), then ``E`` {"truncated"}; or ``X``
+          {"kind", "message"} at any point
 Start-up  ``C`` {configuration} to the worker, ``R`` {"sandbox": [...]} back when it is ready, or ``X``
 """
 
@@ -24,7 +25,7 @@ from uuid import UUID
 HEADER = struct.Struct("<cQ")
 _SMALL = 64 * 1024 * 1024
 
-CONFIG, READY, QUERY, DATA, END, ERROR = b"C", b"R", b"Q", b"D", b"E", b"X"
+CONFIG, READY, QUERY, TAKEN, DATA, END, ERROR = b"C", b"R", b"Q", b"T", b"D", b"E", b"X"
 
 
 def send(sock: socket.socket, kind: bytes, payload: bytes | memoryview) -> None:

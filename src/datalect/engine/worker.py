@@ -30,7 +30,8 @@ _SYSTEM_READ = (Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
 # One vector of DuckDB: with larger batches a few wide text cells would fill the memory before a limit is
 # seen.
 _BATCH_ROWS = 2_048
-_LIBRARY_MB = 24
+_LIBRARY_BYTES = 24 << 20
+_RESERVED = 512 << 20
 _FRAME_BYTES = 1 << 20
 _ATTACHED = "_datalect"
 # Types that Arrow cannot carry exactly; they travel as text.
@@ -63,6 +64,7 @@ def main(descriptor: int, lifeline: int) -> None:
         except EOFError:
             return
         try:
+            wire.send(sock, wire.TAKEN, b"")
             _serve(sock, connection, request, config["threads"])
         except (BrokenPipeError, ConnectionResetError):
             return
@@ -122,12 +124,16 @@ def _confine(read: list[Path], write: list[Path]) -> list[str]:
 
 def _limit_resources(memory_mb: int, spill_mb: int) -> None:
     page = resource.getpagesize()
-    with contextlib.suppress(FileNotFoundError):  # systems without /proc have no working RLIMIT_AS either
-        size, resident = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:2])
-        # Libraries are mapped but mostly not resident: the limit is on what is added to them, less the pages
-        # of theirs that will still be touched.
-        space = size - resident + (memory_mb - _LIBRARY_MB) * 1024 * 1024
-        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    with contextlib.suppress(FileNotFoundError):  # systems without /proc have no working limits either
+        fields = Path("/proc/self/statm").read_text().split()
+        size, resident, data = (int(fields[n]) * page for n in (0, 1, 5))
+        allowed = memory_mb * 1024 * 1024
+        # What is private and writable is what a query can fill: less what is resident already, and less the
+        # pages of libraries that will still be touched. Allocators reserve more addresses than they use, so
+        # the limit on all of them is a wider second net.
+        more = allowed - resident - _LIBRARY_BYTES
+        resource.setrlimit(resource.RLIMIT_DATA, (data + more, data + more))
+        resource.setrlimit(resource.RLIMIT_AS, (size + more + _RESERVED, size + more + _RESERVED))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (spill_mb * 1024 * 1024, spill_mb * 1024 * 1024))
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
