@@ -255,6 +255,7 @@ def test_values_outweigh_a_name_that_cannot_be():
     assert decide_meaning(evidence("year", [1, 2, 5, 30, 12] * 5)).type is not SemanticType.YEAR
     assert decide_meaning(evidence("comment", WORDS)).type is SemanticType.CATEGORY
     assert decide_meaning(evidence("region", LONG)).type is SemanticType.TEXT
+    assert decide_meaning(evidence("id", ["1", "2", "3"])).type is SemanticType.ID
 
 
 def test_a_price_beside_a_quantity_is_that_of_one_piece():

@@ -179,7 +179,7 @@ def _values_may_fit(column: Column, target: Column) -> bool:
     kinds = {kind_of(column.dtype), kind_of(target.dtype)}
     if len(kinds) > 1 and kinds != {"integer", "float"}:
         return False
-    if not kinds <= {"integer", "float", "text", "temporal", "uuid"} or kind_of(target.dtype) == "float":
+    if not kinds <= {"integer", "float", "text", "temporal", "uuid"}:
         return False
     if not column.profile.distinct or column.profile.distinct > 1.1 * max(target.profile.distinct, 1):
         return False

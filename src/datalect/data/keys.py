@@ -66,7 +66,9 @@ def find_keys(
 
 def _may_be_key(column: Column, columns: Sequence[Column], rows: int) -> bool:
     profile = column.profile
-    if profile.nulls or kind_of(column.dtype) not in ("integer", "text", "temporal", "uuid"):
+    kind = kind_of(column.dtype)
+    whole = kind == "float" and column.meaning.type in (S.ID, S.CODE)  # ids some databases store as REAL
+    if profile.nulls or not (whole or kind in ("integer", "text", "temporal", "uuid")):
         return False
     if column.meaning.type not in _POSSIBLE and not (
         column.meaning.confidence < 0.5 and (column is columns[0] or ID_WORDS & set(tokens(column.name)))

@@ -28,7 +28,8 @@ def decide_text(evidence: Evidence, reading: NameReading) -> Meaning:
         return Meaning(type=S.ID, evidence="the values are universally unique identifiers")
     if shape in ("phone", "digits") and reading.has(S.PHONE):
         return Meaning(type=S.PHONE, evidence="named as a telephone number, and the values look like one")
-    if evidence.complete:
+    labelled = any(h.type in (S.ID, S.CODE, S.PHONE) and h.strength > 0.8 for h in reading.hints[:1])
+    if evidence.complete and not labelled:
         pair = true_false(evidence.values)
         if pair is not None:
             return Meaning(type=S.BOOLEAN, order=pair, evidence=f"only {pair[0]} and {pair[1]} occur")
