@@ -34,7 +34,7 @@ def _shop(folder: Path) -> list[Path]:
         [i, f"{first} {last}", CITIES[i % 5], "female" if i % 2 else "male", 20 + i * 3 % 50]
         for i, (first, last) in enumerate(
             zip(("Ann", "Bo", "Cyd", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Lee"),
-                ("Ash", "Birch", "Cedar", "Date", "Elm", "Fir", "Gum", "Hazel", "Iris", "Juniper", "Kapok", "Lime"),
+                ("Ash", "Birch", "Cedar", "Date", "Elm", "Fir", "Gum", "Hazel", "Iris", "Juniper", "Kapok", "Lime"),  # noqa: E501
                 strict=True), 1)
     ]  # fmt: skip
     products = [[i, f"Item {i}", CATEGORIES[i % 3], round(5 + i * 7.3, 2)] for i in range(1, 10)]
@@ -49,7 +49,7 @@ def _shop(folder: Path) -> list[Path]:
         _write(folder, "products", ["product_id", "product_name", "category", "unit_price"], products),
         _write(
             folder, "orders",
-            ["order_id", "customer_id", "product_id", "order_date", "quantity", "sales_amount", "status"], orders,
+            ["order_id", "customer_id", "product_id", "order_date", "quantity", "sales_amount", "status"], orders,  # noqa: E501
         ),
     ]  # fmt: skip
 
@@ -57,7 +57,7 @@ def _shop(folder: Path) -> list[Path]:
 def _cars(folder: Path) -> list[Path]:
     makers = ["toyota", "ford", "bmw", "honda"]
     rows = [
-        [f"{makers[i % 4]} model {i}", 12 + i * 5 % 30, (4, 6, 8)[i % 3], 70 + i * 11 % 150, 1800 + i * 53 % 2500,
+        [f"{makers[i % 4]} model {i}", 12 + i * 5 % 30, (4, 6, 8)[i % 3], 70 + i * 11 % 150, 1800 + i * 53 % 2500,  # noqa: E501
          1970 + i % 13, ("USA", "Japan", "Europe")[i % 3], "" if i % 17 == 0 else 3000 + i * 731 % 40000]
         for i in range(120)
     ]  # fmt: skip
@@ -77,7 +77,7 @@ def _cars(folder: Path) -> list[Path]:
 def _staff(folder: Path) -> list[Path]:
     departments = ["销售部", "技术部", "财务部", "人事部"]
     rows = [
-        [1000 + i, f"员工{i}", departments[i % 4], ("男", "女")[i % 2], 22 + i * 7 % 38, 5000 + i * 613 % 20000,
+        [1000 + i, f"员工{i}", departments[i % 4], ("男", "女")[i % 2], 22 + i * 7 % 38, 5000 + i * 613 % 20000,  # noqa: E501
          (date(2015, 3, 1) + timedelta(days=i * 41)).isoformat(), ("是", "否")[i % 3 == 0]]
         for i in range(60)
     ]  # fmt: skip

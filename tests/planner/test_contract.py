@@ -10,8 +10,8 @@ from datalect.testing import check_interpretation, check_planner
 
 PLANNER = LexicalPlanner()
 WORDS = st.sampled_from(
-    "how many average total by top 3 highest city sales orders customers in 2022 not between and or > 100 per month "
-    "Beijing Paris share of growth without 销售额 各 城市 最高 的 三个 北京 2022年 占比 同比 平均 没有 订单 客户 超过 100 按 月 统计 "
+    "how many average total by top 3 highest city sales orders customers in 2022 not between and or > 100 per month "  # noqa: E501
+    "Beijing Paris share of growth without 销售额 各 城市 最高 的 三个 北京 2022年 占比 同比 平均 没有 订单 客户 超过 100 按 月 统计 "  # noqa: E501
     "cars mpg 8 cylinders ( ) , ? % vs correlation distribution trend".split()
 )
 

@@ -1,6 +1,7 @@
 """Questions over small tables and the plans they mean, in both languages.
 
-``golden.tsv`` holds one case a line: tables, question, what the first reading computes (see ``essence``; empty:
+``golden.tsv`` holds one case a line: tables, question, what the first reading computes (see
+``essence``; empty:
 refused). A changed line is a changed promise: edit it by hand and say why in the commit.
 """
 

@@ -16,8 +16,8 @@ from datalect.planner.linking.vocabulary import segment_chinese, synonyms, term_
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("unitPrice", ["unit", "price"]), ("order_date", ["order", "date"]), ("HTTPStatus", ["http", "status"]),
-        ("客户城市", ["客户城市"]), ("Miles per Gallon", ["miles", "per", "gallon"]), ("Q1Sales", ["q", "1", "sales"]),
+        ("unitPrice", ["unit", "price"]), ("order_date", ["order", "date"]), ("HTTPStatus", ["http", "status"]),  # noqa: E501
+        ("客户城市", ["客户城市"]), ("Miles per Gallon", ["miles", "per", "gallon"]), ("Q1Sales", ["q", "1", "sales"]),  # noqa: E501
         ("平均price", ["平均", "price"]),
     ],
 )  # fmt: skip
@@ -27,7 +27,7 @@ def test_headers_fall_into_words(header: str, words: list[str]):
 
 @pytest.mark.parametrize(
     ("word", "other"),
-    [("city", "cities"), ("order", "ordered"), ("price", "prices"), ("customer", "customer's"), ("box", "boxes"),
+    [("city", "cities"), ("order", "ordered"), ("price", "prices"), ("customer", "customer's"), ("box", "boxes"),  # noqa: E501
      ("person", "people"), ("sell", "sold"), ("country", "countries"), ("ship", "shipped")],
 )  # fmt: skip
 def test_forms_of_a_word_meet(word: str, other: str):
@@ -43,7 +43,7 @@ def test_words_that_only_look_alike_stay_apart(word: str, other: str):
 
 @pytest.mark.parametrize(
     ("chinese", "english"),
-    [("销售额", "sales"), ("国家", "country"), ("收入", "revenue"), ("客户", "customer"), ("单价", "unit price"),
+    [("销售额", "sales"), ("国家", "country"), ("收入", "revenue"), ("客户", "customer"), ("单价", "unit price"),  # noqa: E501
      ("工资", "salary"), ("部门", "department"), ("马力", "horsepower"), ("评分", "rating")],
 )  # fmt: skip
 def test_languages_meet_in_the_vocabulary(chinese: str, english: str):

@@ -15,8 +15,8 @@ from datalect.planner.lexical.defaults import (
 )
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
 from datalect.planner.lexical.frame import Choice, Group, Ref, Want
-from datalect.planner.linking.tokens import split_header
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+from datalect.planner.linking.tokens import split_header
 
 _AGGS = {"avg": ("average", "平均"), "sum": ("total", "合计")}
 
@@ -326,7 +326,7 @@ def _aggregates(plan: dict[str, Any]) -> list[dict[str, Any]]:
 def _shorten(node: Any, base: str, seq: Any, key: str = "") -> Any:
     """References with the base table's name left out, helper keys dropped."""
     if isinstance(node, dict):
-        return {k: (v if k in ("val", "op", "fn", "grain", "as", "of", "lit") and isinstance(v, str | int | float | bool) else _shorten(v, base, seq, k))
+        return {k: (v if k in ("val", "op", "fn", "grain", "as", "of", "lit") and isinstance(v, str | int | float | bool) else _shorten(v, base, seq, k))  # noqa: E501
                 for k, v in node.items() if not k.startswith("_")}  # fmt: skip
     if isinstance(node, list):
         if key == "val":

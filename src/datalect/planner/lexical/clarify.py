@@ -8,7 +8,7 @@ from datalect.planner.lexical.sequence import Sequence, is_time
 from datalect.planner.linking.lattice import Item, Sense
 
 _OPERATORS = {
-    "*": "*", "x": "*", "×": "*", "乘": "*", "乘以": "*", "times": "*", "multiplied by": "*", "/": "/", "÷": "/",
+    "*": "*", "x": "*", "×": "*", "乘": "*", "乘以": "*", "times": "*", "multiplied by": "*", "/": "/", "÷": "/",  # noqa: E501
     "除以": "/", "divided by": "/", "minus": "-", "减": "-", "减去": "-", "-": "-", "plus": "+", "加": "+",
     "加上": "+", "+": "+",
 }  # fmt: skip
@@ -123,7 +123,7 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
 
 
 def _part_of(item: Item, senses: list[Sense]) -> bool:
-    """Whether a word before a clarified one names a part of the same header: 专业 before 大类(Major_category)."""
+    """Whether a word before a clarified one names a part of the same header: 专业 before 大类(Major_category)."""  # noqa: E501
     own = [str(s.data).rsplit(".", 1)[-1].lower() for s in item.senses if s.kind == "col"]
     new = [str(s.data).rsplit(".", 1)[-1].lower() for s in senses if s.kind == "col"]
     parts = [str(p).rsplit(".", 1)[-1].lower() for s in senses if s.kind == "expr" for p in s.data.expr[1:]]
@@ -140,11 +140,8 @@ def _replaceable(item: Item, senses: list[Sense]) -> bool:
         return True
     own = {s.kind for s in item.senses}
     new = {s.kind for s in senses}
-    if own & {"table"} and new & {"col"} or own & new or own & {"implied", "part"}:
+    if (own & {"table"} and new & {"col"}) or own & new or own & {"implied", "part"}:
         return True
-    return (
-        bool(own & {"col", "metric"} and new & {"expr"})
-        or not own & {"num", "time", "value"}
-        and own <= {"cue"}
-        and bool(new & {"expr", "col"})
+    return bool(own & {"col", "metric"} and new & {"expr"}) or (
+        not own & {"num", "time", "value"} and own <= {"cue"} and bool(new & {"expr", "col"})
     )

@@ -1,4 +1,4 @@
-"""Grammar cues: the words that say what to do with columns and values. The patterns are data, in both languages."""
+"""Grammar cues: the words that say what to do with columns and values, kept as data."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _patterns() -> tuple[_Pattern, ...]:
     for line in _load("adjectives.json"):
         adjective = Adjective(str(line["dir"]), tuple(_texts(line, "about")))
         for key, cue, english in (
-            ("en", "adj", True), ("zh", "adj", False), ("en_than", "adj_than", True), ("zh_than", "adj_than", False),
+            ("en", "adj", True), ("zh", "adj", False), ("en_than", "adj_than", True), ("zh_than", "adj_than", False),  # noqa: E501
         ):  # fmt: skip
             for text in _texts(line, key):
                 out.append(_Pattern(_compile(text, english), cue, adjective, 0.96))

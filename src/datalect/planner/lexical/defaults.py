@@ -1,4 +1,4 @@
-"""What is taken for granted about columns: the natural aggregate, the column people call a table's rows by, the main date."""
+"""What is taken for granted: the natural aggregate of a column, the label of a row, the main date."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from datalect.planner.linking.tokens import split_header
 
 # Header words whose numbers are levels of one thing: adding them up over rows says nothing.
 _LEVELS = frozenset(
-    "price age rating score temperature temp height weight length width depth size speed rate ratio percent percentage"
-    " average mean median per mpg index grade rank latitude longitude elevation altitude year month hour horsepower"
-    " displacement acceleration density ph alcohol magnitude share distance duration salary wage fare cylinder pressure"
+    "price age rating score temperature temp height weight length width depth size speed rate ratio percent percentage"  # noqa: E501
+    " average mean median per mpg index grade rank latitude longitude elevation altitude year month hour horsepower"  # noqa: E501
+    " displacement acceleration density ph alcohol magnitude share distance duration salary wage fare cylinder pressure"  # noqa: E501
     " carat bedroom bathroom humidity gpa level expectancy wind quality star margin discount interest".split()
 )
 _LEVELS_ZH = (
@@ -40,7 +40,7 @@ _LEVELS_ZH = (
     "指数",
 )
 _SUMS = frozenset(
-    "sale revenue amount quantity qty total count number unit volume profit cost expense passenger population death goal"
+    "sale revenue amount quantity qty total count number unit volume profit cost expense passenger population death goal"  # noqa: E501
     " point win loss vote order gross budget download view click visit case injury casualty production output"
     " consumption emission generation payment spend sum income".split()
 )
@@ -235,5 +235,5 @@ def false_value(column: Column) -> object:
     return False if column.dtype.upper() == "BOOLEAN" else 0
 
 
-__all__ = ["false_value", "is_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",
+__all__ = ["false_value", "is_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",  # noqa: E501
            "trend_grain", "true_value"]  # fmt: skip

@@ -38,7 +38,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Scene:
-    """What building a plan needs besides the frame: the items, the key graph and the choice made for each slot."""
+    """What building a plan needs besides the frame: the items, the key graph and the choice made for each slot."""  # noqa: E501
 
     frame: Frame
     seq: Sequence

@@ -19,7 +19,7 @@ from datalect.planner.linking.text import Normalised
 
 _OPENING = re.compile(
     r"^\s*(?:and|or|but|now|then|ok(?:ay)?|so|also|same|only|just|instead|what about|how about|and what about"
-    r"|make (?:it|that)|change|switch|break (?:it|that|this) down|group (?:it|that|this)|show (?:it|that|this)|sort (?:it|that|this)"
+    r"|make (?:it|that)|change|switch|break (?:it|that|this) down|group (?:it|that|this)|show (?:it|that|this)|sort (?:it|that|this)"  # noqa: E501
     r"|without|exclude|excluding|as an?|in an?|for|by|in)\b"
     r"|^\s*(?:那|那么|换成|改成|改为|只看|只要|再|按|用|如果|仅|其中|同样|去掉|排除|不要|画成|做成)"
 )
@@ -27,7 +27,7 @@ _CLOSING = re.compile(r"(?:呢|instead|only|too|as well|看|as well)\s*[?？.。
 
 
 def is_followup(question: Normalised, frame: Frame, seq: Sequence) -> bool:
-    """Whether a question leans on the one before: it opens or closes like one, or asks for nothing by itself."""
+    """Whether a question leans on the one before: it opens or closes like one, or asks for nothing by itself."""  # noqa: E501
     asks = any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants) or any(
         w.kind == "col" for w in frame.wants
     )

@@ -201,7 +201,7 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
             column = seq.best(target)
             if seq.table(target) is not None or column is None or not is_time(column):
                 frame.havings.append(
-                    Having(Want("count", table=seq.table(target), ref=None if seq.table(target) else seq.ref(target),
+                    Having(Want("count", table=seq.table(target), ref=None if seq.table(target) else seq.ref(target),  # noqa: E501
                                 distinct=True, at=target), op, float(value), at))  # fmt: skip
                 seq.use([*used, target], "having")
                 return
@@ -265,7 +265,7 @@ def _comparable(seq: Sequence, ref: Ref, *, percent: bool = False) -> Ref:
 
 
 def _percentages(seq: Sequence, ref: Ref) -> list[Choice]:
-    """Columns of the same table that hold shares and whose header contains the word, for "more than 90% women"."""
+    """Columns of the same table that hold shares and whose header contains the word, for "more than 90% women"."""  # noqa: E501
     shares = (SemanticType.PERCENT, SemanticType.RATIO)
     out = []
     for choice in ref.choices:
@@ -277,9 +277,11 @@ def _percentages(seq: Sequence, ref: Ref) -> list[Choice]:
             inside = column.name.lower() in other.name.lower() and other is not column
             if inside and (
                 other.meaning.type in shares
-                or is_number(other)
-                and isinstance(other.profile.maximum, float)
-                and other.profile.maximum <= 1
+                or (
+                    is_number(other)
+                    and isinstance(other.profile.maximum, float)
+                    and other.profile.maximum <= 1
+                )
             ):
                 out.append(Choice(other.id, choice.fit * 0.97))
     return out
@@ -290,7 +292,7 @@ def _directly_before(seq: Sequence, left: int, at: int) -> bool:
 
 
 def _left_column(seq: Sequence, at: int) -> int | None:
-    """The quantity a comparison belongs to, on its left: the column right before, or the subject further off."""
+    """The quantity a comparison belongs to, on its left: the column right before, or the subject further off."""  # noqa: E501
     position = at - 1
     steps = 0
     while position >= 0 and steps < 5:
@@ -609,7 +611,8 @@ def _wants_value(seq: Sequence, at: int) -> bool:
     if item.get("num") is not None and item.last - item.first == 1:
         return False
     if best >= 0.9:
-        # "Region East" against "by country": a header that is also a stored value stays a header after "by", "each"
+        # "Region East" against "by country": a header that is also a stored value stays a header after
+        # "by", "each"
         before = seq.content(at, -1, 1)
         named = (
             before is not None
@@ -737,7 +740,7 @@ def _column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> i
                     break
                 return position
             connective = seq.cue(position, "is", "stop", "whose", "neg") or (
-                step == -1 and seq.items[position].text in ("of", "in", "from", "'s", "=", "=", "for", '"', "'", "by")
+                step == -1 and seq.items[position].text in ("of", "in", "from", "'s", "=", "=", "for", '"', "'", "by")  # noqa: E501
             ) or seq.items[position].text in ('"', "'")  # fmt: skip
             equal = seq.cue(position, "cmp")
             if not connective and not (equal and str(equal.argument) in ("=", "!=")):

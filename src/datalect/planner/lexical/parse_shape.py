@@ -192,7 +192,7 @@ def _averaged(seq: Sequence, rank: Rank) -> None:
 
 
 def _confirm(seq: Sequence, at: int, rank: Rank) -> None:
-    """Let a column named beside an adjective decide what it speaks of: "latest date", 最冷的一天(temp_min最低)."""
+    """Let a column named beside an adjective decide what it speaks of: "latest date", 最冷的一天(temp_min最低)."""  # noqa: E501
     if rank.by is None or rank.by.ref is None:
         return
     choices = {c.ref for c in rank.by.ref.choices}
@@ -318,7 +318,8 @@ def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         after = seq.content(after, 1, 1)
     han = seq.items[at].text[0] > "\u3000"
     if rank.explicit_n and not han and not any(w in seq.items[at].text for w in ("est", "most", "least")):
-        # "top 5 cities by sales": the thing follows, what it is ranked by comes after "by" or "with the highest"
+        # "top 5 cities by sales": the thing follows, what it is ranked by comes after "by" or "with the
+        # highest"
         by = _after_by(seq, at)
         if by is not None:
             rank.by = by

@@ -139,7 +139,7 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
 
 
 def merge_time_groups(seq: Sequence, frame: Frame) -> None:
-    """A grain and a date named apart are one breakdown: 每年 ... (按Yr Sold), "which hour do most pickups happen"."""
+    """A grain and a date named apart are one breakdown: 每年 ... (按Yr Sold), "which hour do most pickups happen"."""  # noqa: E501
     bare = next((g for g in frame.groups if g.ref is None and g.grain), None)
     if bare is None:
         return
@@ -469,7 +469,7 @@ def _count_thresholds(seq: Sequence, frame: Frame) -> None:
         return
     if want.ref is None and want.table is None:
         return
-    frame.wants = [Want("nested", fn="count", at=want.at, table=want.table, per=want.ref or Ref([], want.at, want.table or ""),
+    frame.wants = [Want("nested", fn="count", at=want.at, table=want.table, per=want.ref or Ref([], want.at, want.table or ""),  # noqa: E501
                         inner=having.want)]  # fmt: skip
 
 
@@ -671,13 +671,14 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             and seq.cue_names(at) & set(UNREAD)
             and not seq.cue_names(at) & {"stop", "noise"}
         ):
-            # a condition or an order that was heard but could not be placed must not be passed over in silence
+            # a condition or an order that was heard but could not be placed must not be passed over in
+            # silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
 
 
 def _owner(seq: Sequence, at: int) -> bool:
-    """Whether a header only says whose figure is asked for: "the capacity of the unit that started in 1987"."""
+    """Whether a header only says whose figure is asked for: "the capacity of the unit that started in 1987"."""  # noqa: E501
     k = at - 1
     while k >= 0 and seq.items[k].text in ("the", "a", "an", "his", "their"):
         k -= 1

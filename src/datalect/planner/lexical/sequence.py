@@ -14,7 +14,7 @@ from datalect.planner.linking.vocabulary import term_key, vocabulary
 
 NUMERIC = frozenset(
     {SemanticType.COUNT, SemanticType.MONEY, SemanticType.PERCENT, SemanticType.RATIO, SemanticType.RATE,
-     SemanticType.MEASURE, SemanticType.DURATION, SemanticType.YEAR, SemanticType.LATITUDE, SemanticType.LONGITUDE}
+     SemanticType.MEASURE, SemanticType.DURATION, SemanticType.YEAR, SemanticType.LATITUDE, SemanticType.LONGITUDE}  # noqa: E501
 )  # fmt: skip
 TEMPORAL = frozenset({SemanticType.DATE, SemanticType.DATETIME, SemanticType.YEAR})
 _NUMBER_TYPES = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "REAL", "HUGEINT")

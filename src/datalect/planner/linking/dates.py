@@ -1,6 +1,7 @@
 """Stretches of time in a question, in both languages, as spans of the plan.
 
-Only the form is read here; what "last quarter" means in days is decided by the compiler from the moment of reference.
+Only the form is read here; what "last quarter" means in days is decided by the compiler from the moment
+of reference.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ class TimeMention:
 
     Attributes:
         span: the plan's node.
-        years: first and last calendar year when the stretch consists of whole years (None: open end), which is
+        years: first and last calendar year when the stretch consists of whole years (None: open end),
+            which is
             what a column of year numbers is compared with.
         bare: only a number that may be a year ("2012"), with nothing that says so.
         sure: how certain it is that a time is meant, 0..1.
@@ -56,7 +58,7 @@ _WORD_NUMBERS = {
 _UNITS = {
     "year": Grain.YEAR, "quarter": Grain.QUARTER, "month": Grain.MONTH, "week": Grain.WEEK, "day": Grain.DAY,
     "hour": Grain.HOUR, "minute": Grain.MINUTE, "年": Grain.YEAR, "季度": Grain.QUARTER, "季": Grain.QUARTER,
-    "月": Grain.MONTH, "周": Grain.WEEK, "星期": Grain.WEEK, "礼拜": Grain.WEEK, "天": Grain.DAY, "日": Grain.DAY,
+    "月": Grain.MONTH, "周": Grain.WEEK, "星期": Grain.WEEK, "礼拜": Grain.WEEK, "天": Grain.DAY, "日": Grain.DAY,  # noqa: E501
     "小时": Grain.HOUR, "分钟": Grain.MINUTE,
 }  # fmt: skip
 _MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
@@ -262,7 +264,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
     for pattern, handler, sure in (
         (rf"\b(?:in\s+)?(?:between|from)\s+(?:the\s+years?\s+)?(?P<a>{_DATE})\s+(?:and|to|till|until|through|-)\s+"
          rf"(?P<b>{_DATE})(?!\d)", _between, 1.0),
-        (rf"(?:从|自|在|介于)?(?P<a>{_DATE})(?:到|至|-|~|与|和|—)(?P<b>{_DATE})(?:之间|期间|年间|间)", _between, 1.0),
+        (rf"(?:从|自|在|介于)?(?P<a>{_DATE})(?:到|至|-|~|与|和|—)(?P<b>{_DATE})(?:之间|期间|年间|间)", _between, 1.0),  # noqa: E501
         (rf"(?:从|自)?(?P<a>{_DATE})(?:到|至|~)(?P<b>{_DATE})", _between, 1.0),
         (rf"(?<![\d-])(?P<a>{_YEAR})\s?-\s?(?P<b>{_YEAR})(?![\d-])", _between, 0.9),
         (rf"\b(?:since|starting (?:in|from)|from)\s+(?:the\s+)?(?:year\s+)?(?P<date>{_DATE})"
@@ -270,7 +272,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
         (rf"\b(?:no earlier than|in or after|on or after)\s+(?P<date>{_DATE})(?!\d)", _since, 1.0),
         (rf"\b(?P<date>{_YEAR})\s+(?:or|and)\s+(?:later|after)\b", _since, 1.0),
         (rf"\b(?:after|later than)\s+(?:the\s+)?(?:year\s+)?(?P<date>{_DATE})(?!\d)", _after, 1.0),
-        (rf"\b(?:before|prior to|earlier than)\s+(?:the\s+)?(?:year\s+)?(?P<date>{_DATE})(?!\d)", _before, 1.0),
+        (rf"\b(?:before|prior to|earlier than)\s+(?:the\s+)?(?:year\s+)?(?P<date>{_DATE})(?!\d)", _before, 1.0),  # noqa: E501
         (rf"\b(?:until|till|up to|through|by the end of|no later than|in or before|on or before)\s+"
          rf"(?P<date>{_DATE})(?!\d)", _until, 1.0),
         (rf"(?:自|从)?(?P<date>{_DATE})(?:以来|起|开始|及以后|及之后|至今|到现在)", _since, 1.0),
@@ -292,20 +294,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
         (r"\b(?:in\s+)?the\s+'?(?P<d>[3-9]0)'?s\b", _decade, 0.9),
         (r"(?:上世纪|20世纪)(?P<d>[1-9]0)年代", _decade, 1.0),
         (r"(?P<d>1[5-9]\d0|20\d0|[3-9]0)年代", _decade, 1.0),
-        (rf"\b(?:fiscal year|fy)\s*(?P<y>{_YEAR})", lambda m: (Dates(year=int(m["y"]), fiscal=True), None), 1.0),
+        (rf"\b(?:fiscal year|fy)\s*(?P<y>{_YEAR})", lambda m: (Dates(year=int(m["y"]), fiscal=True), None), 1.0),  # noqa: E501
         (rf"(?P<y>{_ZHY})财年", lambda m: (Dates(year=_int(m["y"]), fiscal=True), None), 1.0),
-        (rf"\b(?:during|in|over|within|for)?\s*(?:the\s+)?(?:last|past|previous|recent|trailing|most recent)\s+"
+        (rf"\b(?:during|in|over|within|for)?\s*(?:the\s+)?(?:last|past|previous|recent|trailing|most recent)\s+"  # noqa: E501
          rf"{_N_EN}\s+{_U}\b", _rolling, 1.0),
         (rf"(?:最近|近|过去|过往|前)(?:的)?{_N_ZH}个?{_UZ}(?:内|里|以来|间)?", _rolling, 1.0),
         (rf"\b(?:the\s+)?past\s+(?P<n>){_U}\b", _rolling, 0.9),
         (rf"\b(?:the\s+)?(?:last|previous)\s+{_U}\b", _calendar(1), 0.9),
         (rf"\b(?:this|the current|current)\s+{_U}\b", _calendar(0), 0.9),
         (rf"\bnext\s+{_U}\b", _calendar(-1), 0.9),
-        (r"\b(?P<u>year)[\s-]to[\s-]date\b|\bytd\b|\bso far this year\b", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),
-        (r"\bmonth[\s-]to[\s-]date\b|\bmtd\b|\bso far this month\b", _fixed(ToDate(to_date=Grain.MONTH)), 1.0),
+        (r"\b(?P<u>year)[\s-]to[\s-]date\b|\bytd\b|\bso far this year\b", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),  # noqa: E501
+        (r"\bmonth[\s-]to[\s-]date\b|\bmtd\b|\bso far this month\b", _fixed(ToDate(to_date=Grain.MONTH)), 1.0),  # noqa: E501
         (r"\bquarter[\s-]to[\s-]date\b|\bqtd\b|\bso far this quarter\b",
          _fixed(ToDate(to_date=Grain.QUARTER)), 1.0),
-        (r"(?:今年以来|今年至今|本年至今|年初至今|今年截至目前|本年累计)", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),
+        (r"(?:今年以来|今年至今|本年至今|年初至今|今年截至目前|本年累计)", _fixed(ToDate(to_date=Grain.YEAR)), 1.0),  # noqa: E501
         (r"(?:本月至今|本月以来|月初至今|当月累计)", _fixed(ToDate(to_date=Grain.MONTH)), 1.0),
         (r"(?:本季度?至今|本季度?以来|季初至今)", _fixed(ToDate(to_date=Grain.QUARTER)), 1.0),
         (r"去年同期", _fixed(ToDate(to_date=Grain.YEAR, ago=1)), 1.0),
@@ -331,8 +333,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Handler, float], ...] = tuple(
          lambda m: (Dates(month=_MONTHS[m["m"].rstrip(".")], day=int(m["d"])), None)
          if 1 <= int(m["d"]) <= 31 else None, 0.8),
         (rf"(?P<m>{_ZHM})月(?P<d>\d\d?)[日号]",
-         lambda m: (Dates(month=_int(m["m"]), day=int(m["d"])), None) if 1 <= int(m["d"]) <= 31 else None, 0.9),
-        (r"(?<!个)(?<!\d)(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?!\d)", _month_of_calendar, 0.9),
+         lambda m: (Dates(month=_int(m["m"]), day=int(m["d"])), None) if 1 <= int(m["d"]) <= 31 else None, 0.9),  # noqa: E501
+        (r"(?<!个)(?<!\d)(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?!\d)", _month_of_calendar, 0.9),  # noqa: E501
         (rf"\bin\s+(?:the\s+)?(?:month\s+of\s+)?(?P<m>{_MONTH})\b", _month_only, 0.95),
         (rf"\b(?P<m>(?!may\b|mar\b|march\b|dec\b|sep\b|jan\b){_MONTH})\b", _month_only, 0.7),
         (r"\b(?:on\s+)?(?P<w>" + "|".join(_WEEKDAYS) + r")\b", _weekday, 0.8),

@@ -15,9 +15,9 @@ from datalect.planner.linking.vocabulary import expand, segment_chinese, synonym
 Target = tuple[str, str]  # ("col", "table.column") | ("table", name) | ("metric", name)
 
 _UNIT_WORDS = frozenset(
-    "usd eur gbp cny rmb lbs lb kg kgs g mg cm mm km mi mph kmh sqft sqm cc cu in inches inch feet ft hours hrs mins"
-    " secs sec pct percent dollars pounds kilograms pound kilogram celsius fahrenheit k m mm millions thousands"
-    " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()
+    "usd eur gbp cny rmb lbs lb kg kgs g mg cm mm km mi mph kmh sqft sqm cc cu in inches inch feet ft hours hrs mins"  # noqa: E501
+    " secs sec pct percent dollars pounds kilograms pound kilogram celsius fahrenheit k m mm millions thousands"  # noqa: E501
+    " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()  # noqa: E501
 )
 _TABLE_SUFFIX = re.compile(r"(?:信息|数据|明细|记录|情况|统计|资料|清单|名单)*(?:表|单)?$")
 _YES_NO = ("是否", "有无")

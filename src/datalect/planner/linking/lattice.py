@@ -1,6 +1,7 @@
 """Choose which stretches of a question mean something: the best cover of its tokens by mentions.
 
-The same lattice segments Chinese: an edge is a catalogue term, a stored value, a number, a time or a grammar cue,
+The same lattice segments Chinese: an edge is a catalogue term, a stored value, a number, a time or a
+grammar cue,
 and the path with the most (and longest, and best fitting) edges wins.
 """
 

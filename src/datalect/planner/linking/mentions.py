@@ -46,6 +46,8 @@ def term_mentions(
     """Tables, columns and metrics named by a stretch of tokens.
 
     Args:
+        tokens: of the question.
+        index: terms of the catalogue.
         stems: stem of each token, corrected where a typo was found.
         fits: 1.0 for each token as typed, less for a corrected one.
     """

@@ -1,6 +1,7 @@
 """Cut a question, a header or a term into tokens.
 
-English words are one token each; every Chinese character is a token of its own, because which characters belong
+English words are one token each; every Chinese character is a token of its own, because which
+characters belong
 together is decided by the lattice over catalogue terms, vocabulary, numbers and dates, not by a word list.
 """
 

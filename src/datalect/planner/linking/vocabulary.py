@@ -124,6 +124,7 @@ def segment_chinese(text: str, *, whole: bool = True) -> list[str]:
     """Cut a Chinese term into known names by longest match; what is left over stays as single pieces.
 
     Args:
+        text: the term, in normal form.
         whole: whether the term itself may be one piece.
     """
     words = vocabulary()
@@ -148,5 +149,5 @@ def segment_chinese(text: str, *, whole: bool = True) -> list[str]:
     return parts
 
 
-__all__ = ["Concept", "Vocabulary", "common_words", "concepts_of", "expand", "segment_chinese", "stem", "synonyms", "term_key",
+__all__ = ["Concept", "Vocabulary", "common_words", "concepts_of", "expand", "segment_chinese", "stem", "synonyms", "term_key",  # noqa: E501
            "vocabulary"]  # fmt: skip
