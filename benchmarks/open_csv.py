@@ -3,8 +3,8 @@
     python benchmarks/open_csv.py [--file CSV] [--runs 3] [--maker ../shared/tools/make_tables.py]
 
 Without ``--file`` the table is made by the maker (orders, seeded). Each way runs in a process of its own,
-with an empty cache. CPU seconds are user + system of the process and of all its children; peak memory is the largest
-resident set of any one of these processes, and their sum. The rivals answer the same question:
+with an empty cache. CPU seconds are user + system of the process and of all its children; peak memory is
+the largest resident set of any one of these processes, and their sum. The rivals answer the same question:
 
     datalect        datalect.open(file).ask(question)
     datalect_sql    the same opening, then plain SQL through the sandboxed engine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 
 from datalect.data import cache
 from datalect.data.workspace import OpenOptions, open_workspace
-from datalect.errors import LimitError, SourceError
+from datalect.errors import LimitError, SourceError, UsageError
 
 GOOD = "id,name,amount\n1,Ann,10.5\n2,Bob,20.25\n3,Eve,7\n"
 
@@ -69,6 +70,34 @@ def test_without_cache_nothing_is_kept(tmp_path: Path, folder: Path) -> None:
     workspace = open_workspace([path], options=OpenOptions(cache=False))
     assert workspace.database.is_file()
     assert kept(folder) == []
+
+
+def test_standard_input_is_kept_by_its_content(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+        assert open_workspace(["-"]).catalog.tables[0].rows == 3
+    assert len(kept(folder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (OpenOptions(encoding="klingon-8"), "no encoding"),
+        (OpenOptions(delimiter=""), "delimiter cannot be used"),
+        (OpenOptions(delimiter="; - ;"), "delimiter cannot be used"),
+    ],
+)
+def test_options_that_make_no_sense(tmp_path: Path, options: OpenOptions, words: str) -> None:
+    (tmp_path / "a.csv").write_text(GOOD)
+    with pytest.raises(UsageError, match=words):
+        open_workspace([tmp_path / "a.csv"], options=options)
+
+
+def test_options_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("a;b,c\n1;é,2\n".encode("latin-1"))
+    options = OpenOptions(encoding="latin-1", delimiter=",", header=False)
+    (table,) = open_workspace([tmp_path / "a.csv"], options=options).catalog.tables
+    assert (table.rows, [c.name for c in table.columns]) == (2, ["column1", "column2"])
 
 
 def test_objects_are_not_kept(folder: Path) -> None:

@@ -21,6 +21,7 @@ from datalect.errors import LimitError, SourceError
 
 # Raise it whenever loading or the stored catalog changes, so that nothing old is taken for current.
 FORMAT = 1
+STREAM_PREFIX = "stream-"
 _WHOLE_FILE = 64 << 20
 _BLOCKS, _BLOCK = 16, 64 << 10
 _KEPT_SECONDS = 12 * 3600
@@ -89,11 +90,16 @@ def workspace_key(sources: list[Source], options: OpenOptions, glossary: str) ->
         k: v for k, v in asdict(options).items() if k not in ("memory_mb", "threads", "cache", "cache_mb")
     }
     described = [
-        [s.name, s.label, s.table, s.hive, [[p.name, str(p), fingerprint(p), _wal(p)] for p in s.paths]]
+        [s.name, s.label, s.table, s.hive, [[_place(p), fingerprint(p), _wal(p)] for p in s.paths]]
         for s in sources
     ]
     text = json.dumps([FORMAT, duckdb.__version__, read, glossary, described], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
+
+
+def _place(path: Path) -> str:
+    """Where a file lies; streams that were written down have no place of their own."""
+    return "" if path.name.startswith(STREAM_PREFIX) else str(path)
 
 
 def _wal(path: Path) -> str:

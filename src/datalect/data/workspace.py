@@ -65,7 +65,7 @@ def open_workspace(
     folder = cache.cache_folder()
     words, words_key = _glossary(glossary)
     with cache.temporary_folder(folder) as scratch, _limits_explained(folder):
-        resolved = resolve_sources(sources, lambda _: scratch / f"stream-{os.urandom(4).hex()}")
+        resolved = resolve_sources(sources, lambda _: scratch / f"{cache.STREAM_PREFIX}{os.urandom(4).hex()}")
         key = cache.workspace_key(resolved, chosen, words_key)
         if key is None:
             kept = cache.ephemeral_folder(folder)
