@@ -3,8 +3,8 @@
 Splits: ``dev`` is the folder's dev file or, where there is none, the questions of ``train.jsonl`` over one
 database in five, which ``train`` then leaves out; other names are file names (``spider_syn_dev``,
 ``spider_realistic`` ...). JSON lists and JSON lines, packed or not. The reference SQL runs in SQLite. As in
-Spider's own test suite, repeated rows are of no account in lists. The order counts where the reference orders its
-rows; ties may fall either way when the order goes by a column that is shown.
+Spider's own test suite, repeated rows are of no account in lists. The order counts where the reference orders
+its rows; ties may fall either way when the order goes by a column that is shown.
 """
 
 from __future__ import annotations
