@@ -354,3 +354,30 @@ def test_additive_figures_stay_with_their_table(shop: Any) -> None:
         type=SemanticType.MONEY, currency="EUR", additivity=Additivity.SEMI
     )
     assert "semi_additive" in codes(shop, {"from": "customers", "get": [{"fn": "sum", "col": "credit"}]})
+
+
+def test_partners_of_a_table_that_the_measure_does_not_reach_are_refused(shop: Any) -> None:
+    plan = {
+        "from": "products",
+        "where": [{"has": "items", "neg": True}],
+        "get": [{"fn": "sum", "col": "orders.amount"}],
+    }
+    assert refusal(shop, plan).code == "fan_out"
+
+
+def test_filters_of_a_measure_mean_the_same_when_checked_again(shop: Any) -> None:
+    plan = {
+        "from": "orders",
+        "by": [{"col": "status"}],
+        "get": [
+            {
+                "fn": "avg",
+                "col": "customers.credit",
+                "where": [{"col": "refunds.amount", "op": ">", "val": 100}],
+                "as": "x",
+            }
+        ],
+    }
+    once = check(Plan.model_validate(plan), shop[1])
+    assert check(once.plan, shop[1]).parts == once.parts
+    assert answer(shop, plan) == [("late", None), ("open", None), ("shipped", 250.5), (None, None)]

@@ -40,7 +40,7 @@ def accepted(connection: Any, catalog: Any, data: Any) -> Any:
         return None
 
 
-@profile(80)
+@profile(40)
 @given(data=plans())
 def test_plans_survive_json(data: Any) -> None:
     plan = Plan.model_validate(data)
@@ -49,7 +49,7 @@ def test_plans_survive_json(data: Any) -> None:
     assert Plan.model_validate_json(plan.model_dump_json(by_alias=True)) == plan
 
 
-@profile(40)
+@profile(25)
 @given(rows=tables(), data=plans())
 def test_checking_twice_changes_nothing(connection: Any, rows: Any, data: Any) -> None:
     catalog = fill(connection, rows)
@@ -64,7 +64,7 @@ def test_checking_twice_changes_nothing(connection: Any, rows: Any, data: Any) -
     assert [o.name for o in twice.outputs] == [o.name for o in once.outputs]
 
 
-@profile(40)
+@profile(25)
 @given(rows=tables(), data=plans())
 def test_display_sql_runs_and_gives_the_same(connection: Any, rows: Any, data: Any) -> None:
     catalog = fill(connection, rows)
@@ -83,7 +83,7 @@ def test_display_sql_runs_and_gives_the_same(connection: Any, rows: Any, data: A
     )
 
 
-@profile(40)
+@profile(25)
 @given(rows=tables(), data=plans(), order=st.randoms(use_true_random=False))
 def test_canonical_form_keeps_the_result_and_the_hash(
     connection: Any, rows: Any, data: Any, order: Any
@@ -104,7 +104,7 @@ def test_canonical_form_keeps_the_result_and_the_hash(
     )
 
 
-@profile(80)
+@profile(40)
 @given(rows=tables(), base=st.sampled_from(["sales", "stores", "returns"]), data=st.data())
 def test_a_test_its_negation_and_the_unknown_make_up_the_whole(
     connection: Any, rows: Any, base: str, data: Any
@@ -133,7 +133,7 @@ class _Refused(Exception):
     pass
 
 
-@profile(80)
+@profile(40)
 @given(rows=tables(), column=st.sampled_from(["qty", "price", "stores.size"]), bound=st.integers(-5, 9))
 def test_null_partitions_add_up(connection: Any, rows: Any, column: str, bound: int) -> None:
     catalog = fill(connection, rows)
@@ -145,7 +145,7 @@ def test_null_partitions_add_up(connection: Any, rows: Any, column: str, bound: 
     assert counts[0] == sum(counts[1:])
 
 
-@profile(80)
+@profile(40)
 @given(old=plans(), new=plans())
 def test_differences_lead_from_one_plan_to_the_other(old: Any, new: Any) -> None:
     before, after = Plan.model_validate(old), Plan.model_validate(new)
@@ -155,7 +155,7 @@ def test_differences_lead_from_one_plan_to_the_other(old: Any, new: Any) -> None
     assert diff(before, before) == PlanDiff()
 
 
-@profile(40)
+@profile(25)
 @given(rows=tables(), data=plans())
 def test_every_plan_can_be_read_back(connection: Any, rows: Any, data: Any) -> None:
     catalog = fill(connection, rows)

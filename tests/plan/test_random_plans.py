@@ -153,7 +153,7 @@ def check_several(connection: Any, rows: Any, data: list[Any]) -> None:
         check_one(connection, catalog, rows, plan)
 
 
-@profile(80)
+@profile(70)
 @given(rows=tables(), data=several)
 def test_random_plans_agree_with_the_naive_evaluator(connection: Any, rows: Any, data: Any) -> None:
     check_several(connection, rows, data)

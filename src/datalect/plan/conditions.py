@@ -93,19 +93,21 @@ class Conditions:
             raise fan_out(list(dict.fromkeys([scope.root, *tables])))
         link = link_tables(self._names, scope.root, via, at)
         inner = self._leaf(test, Scope(via, (via, *scope.bases)), at)
-        return HasTest(has=has_name(link, self._names), where=[inner])
+        of = scope.root if scope.name_root else None
+        return HasTest(has=has_name(link, self._names), of=of, where=[inner])
 
     # ------------------------------------------------------------ partners
 
     def _has(self, test: HasTest, scope: Scope, at: str) -> HasTest:
         of = self._partner_base(test, scope, at)
+        named = scope.name_root or scope.bases[0] != scope.root
         link = link_tables(self._names, of.end, test.has, f"{at}.has")
         partner = link.forward.end
         where = self.check_all(test.where, Scope(partner, (partner,)), f"{at}.where")
         return test.model_copy(
             update={
                 "has": has_name(link, self._names),
-                "of": format_path(of, self._names.graph) if of.keys or scope.bases[0] != scope.root else None,
+                "of": format_path(of, self._names.graph) if of.keys or named else None,
                 "where": where,
             }
         )
@@ -127,7 +129,7 @@ class Conditions:
     def _way(self, root: str, base: str, at: str) -> Path:
         ways = self._names.graph.paths(root, base)
         if not ways:
-            return Path(root)
+            raise fan_out([root, base])
         if len(ways) > 1:
             raise self._names.ambiguous(ways, "", at)
         return ways[0]

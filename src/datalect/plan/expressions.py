@@ -33,11 +33,14 @@ class Scope:
         root: the table whose rows are read; references are written so that they start here.
         bases: tables the author's references may start at, tried in turn.
         lead: the way from the root to the first base, when it is known to be a particular one.
+        name_root: ``has`` tests name the table whose rows need partners even when it is the root, because the
+            node they belong to starts elsewhere.
     """
 
     root: str
     bases: tuple[str, ...]
     lead: Path | None = None
+    name_root: bool = False
 
 
 class Unreachable(Exception):

@@ -216,7 +216,8 @@ class Measures:
         rooted = Scope(draft.root, (draft.start,), lead)
         planned = Scope(home, (draft.start,), Path(home) if draft.start == home else None)
         lead = draft.home if draft.start == home else None
-        tests = Scope(draft.root, tuple(dict.fromkeys((draft.start, home, *bases, draft.root))), lead)
+        starts = tuple(dict.fromkeys((draft.start, home, *bases, draft.root)))
+        tests = Scope(draft.root, starts, lead, name_root=bool(draft.home.keys))
         return rooted, planned, tests
 
     def _write_aggregate(
@@ -235,7 +236,7 @@ class Measures:
         source = typed.source if typed is not None else ""
         return Written(
             node.model_copy(update={**planned, "where": where, "each": each}),
-            node.model_copy(update={**rooted, "where": where, "each": None}),
+            node.model_copy(update={**rooted, "where": where, "each": None, "as_": None}),
             meaning,
             kind,
             source,
@@ -299,7 +300,7 @@ class Measures:
             meaning = replace(meaning, type=kind, additivity=Additivity.NON)
         return Written(
             node.model_copy(update={**shared, "of": inner.planned}),
-            node.model_copy(update={**shared, "of": inner.rooted}),
+            node.model_copy(update={**shared, "of": inner.rooted, "as_": None}),
             meaning,
             "number",
             inner.source,
