@@ -200,7 +200,7 @@ class Builder:
         elif dated and group.ref is not None and _asks_year(group.ref.text):
             out["grain"] = "year"
         elif dated and any(name in ("trend", "growth") for name, _ in self.frame.steps):
-            from datalect.planner.lexical.shapes import one_row_a_date
+            from datalect.planner.lexical.derived import one_row_a_date
 
             chosen = trend_grain(column)
             if chosen is not None and not one_row_a_date(self, column):
