@@ -1,4 +1,7 @@
-"""The process that opens a foreign DuckDB file: a list of its tables, then one Arrow stream for each."""
+"""The process that opens a foreign DuckDB file: a list of its tables comes first, then their Arrow streams.
+
+It runs as a plain script and imports nothing of this package.
+"""
 
 from __future__ import annotations
 

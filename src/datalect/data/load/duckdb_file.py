@@ -18,6 +18,8 @@ from datalect.data.load.probe import clean_environment
 from datalect.data.load.relations import Relation, load_relations, wanted_relations
 from datalect.errors import SourceError
 
+_CHILD = Path(__file__).with_name("duckdb_export.py")
+
 
 def load_duckdb(loading: Loading, path: Path, label: str, wanted: str) -> list[LoadedTable]:
     """Read the tables and views of a DuckDB file, with their declared keys.
@@ -28,7 +30,7 @@ def load_duckdb(loading: Loading, path: Path, label: str, wanted: str) -> list[L
     import pyarrow as pa
 
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-I", "-m", "datalect.data.load.duckdb_export", str(path), wanted],
+        [sys.executable, "-I", str(_CHILD), str(path), wanted],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=clean_environment(),

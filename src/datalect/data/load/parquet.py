@@ -22,7 +22,7 @@ def load_parquet(
         SourceError: a file is damaged, encrypted or does not fit the others.
         LimitError: there are more columns than allowed.
     """
-    probe("parquet", paths, label)
+    probe(paths, label)
     stored = any(path.parent == loading.scratch for path in paths)
     scan = _scan(paths, hive=hive)
     columns = shape_of(loading, scan)

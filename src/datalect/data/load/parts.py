@@ -46,7 +46,7 @@ def _parquet(loading: Loading, source: Source) -> list[LoadedTable]:
     from datalect.data.load.parquet import column_names, load_parquet
     from datalect.data.load.probe import probe
 
-    probe("parquet", source.paths, source.label)
+    probe(source.paths, source.label)
     if source.hive or len(set(column_names(source.paths))) == 1:
         return [load_parquet(loading, source.paths, source.name, source.label, hive=source.hive)]
     return [

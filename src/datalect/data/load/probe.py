@@ -1,4 +1,4 @@
-"""Reading a file in another process first, where a damaged or hostile file may crash its reader."""
+"""Reading Parquet in another process first: a damaged or hostile file may crash its reader."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Literal
 
 from datalect.errors import SourceError
 
 _SECONDS = 300
 _WHOLE_BYTES = 64 << 20
 _FILES = 64
+_CHILD = Path(__file__).with_name("probe_child.py")
 
 
-def probe(kind: Literal["parquet"], paths: tuple[Path, ...], label: str) -> None:
-    """Let another process read the files.
+def probe(paths: tuple[Path, ...], label: str) -> None:
+    """Let another process read Parquet files.
 
     Footers are read of up to 64 files; the data too, where all files together have less than 64 MiB, else
-    those of the first and last row group.
+    the first thousand rows of each.
 
     Raises:
         SourceError: a file cannot be read, or reading it killed the process.
@@ -30,7 +30,7 @@ def probe(kind: Literal["parquet"], paths: tuple[Path, ...], label: str) -> None
     request = json.dumps({"paths": [str(path) for path in some], "whole": whole})
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-I", "-m", "datalect.data.load.probe", kind],
+            [sys.executable, "-I", str(_CHILD)],
             input=request.encode(),
             capture_output=True,
             timeout=_SECONDS,
@@ -60,37 +60,3 @@ def _damaged(label: str, reason: str) -> SourceError:
         received=reason,
         next_step="export or copy the file again",
     )
-
-
-def _read_parquet(paths: list[str], *, whole: bool) -> None:
-    import duckdb
-
-    connection = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
-    for path in paths:
-        pattern = "".join(f"[{c}]" if c in "*?[" else c for c in path)
-        groups = connection.execute(
-            "SELECT count(DISTINCT row_group_id), max(row_group_id) FROM parquet_metadata(?)", [pattern]
-        ).fetchone()
-        names = [row[0] for row in connection.execute("DESCRIBE FROM read_parquet(?)", [pattern]).fetchall()]
-        quoted = ", ".join('count("' + name.replace('"', '""') + '")' for name in names)
-        many = groups is not None and (groups[0] or 0) > 2
-        if whole or not many:
-            connection.execute(f"SELECT {quoted} FROM read_parquet(?)", [pattern]).fetchone()
-        else:
-            connection.execute(
-                f"SELECT {quoted} FROM (FROM read_parquet(?) LIMIT 1000)", [pattern]
-            ).fetchone()
-
-
-def _main() -> int:
-    request = json.loads(sys.stdin.read())
-    try:
-        _read_parquet(request["paths"], whole=request["whole"])
-    except Exception as error:  # whatever it is, the parent tells it in one line
-        sys.stderr.write(" ".join(str(error).split())[:500] + "\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_main())
