@@ -230,6 +230,9 @@ class _Reader:
             ),
             key=lambda r: r[1],
         )
+        if figure.fn in ("pct_change", "difference") and len(known) == 1:
+            only, _, value = known[0]
+            return [self._fact("growth", figure, focus=(only, only), values={"first": value, "last": value})]
         if len(known) < 2:
             return []
         (first, _, start), (last, _, end) = known[0], known[-1]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.ground import Field, Kind, Noun, Words
-from datalect.answer.labels import humanise, measure_words, reference_words, table_noun
+from datalect.answer.labels import humanise, is_generated, measure_words, reference_words, table_noun
 from datalect.data.model import Additivity, Catalog, Column, Grain, Meaning, SemanticType
 from datalect.plan.model import Aggregate, MetricUse, Nested, Ratio
 
@@ -59,6 +59,9 @@ def _field(
         if fn == "count" and _counts_rows(output.measure):
             counted = noun
         percent = _ratio_percent(output.measure, percent)
+        ratio = output.measure if isinstance(output.measure, Ratio) else None
+        if ratio is not None and is_generated(ratio.as_ or "") and _is_part(ratio):
+            phrase = _part_words(ratio, catalog, noun)
     elif output.step is not None:
         fn, of = output.step.fn, output.step.of
         base = made.get(of)
@@ -135,15 +138,31 @@ def _percent(meaning: Meaning) -> float:
 
 
 def _ratio_percent(measure: Any, percent: float) -> float:
+    return 100.0 if isinstance(measure, Ratio) and _is_part(measure) else percent
+
+
+def _is_part(measure: Ratio) -> bool:
     """A ratio is a part of a whole when its numerator counts some of what its denominator counts."""
-    if not isinstance(measure, Ratio):
-        return percent
     num, den = measure.num, measure.den
     if not (isinstance(num, Aggregate) and isinstance(den, Aggregate)):
-        return percent
+        return False
     same = (num.fn, num.col, num.expr) == (den.fn, den.col, den.expr)
-    return (
-        100.0 if same and num.where and not den.where and num.fn in ("count", "sum", "distinct") else percent
+    return same and bool(num.where) and not den.where and num.fn in ("count", "sum", "distinct")
+
+
+def _part_words(measure: Ratio, catalog: Catalog, noun: Noun) -> Words:
+    """What a part of a whole is called: "share of flights where departure delay is above 60"."""
+    from datalect.answer import scope_en, scope_zh
+    from datalect.answer.conditions import conditions_of
+
+    found = conditions_of(measure.num.where, catalog, as_of=catalog.as_of)
+    english = " and ".join(scope_en.part(c) for c in found)
+    chinese = "且".join(scope_zh.part(c) for c in found)
+    whole = measure_words(measure.den, catalog, noun)
+    plain = isinstance(measure.den, Aggregate) and measure.den.fn == "count" and measure.den.col is None
+    return Words(
+        en=f"share of {noun.many if plain else whole.en} where {english}",
+        zh=f"{chinese}的{noun.zh if plain else whole.zh}占比",
     )
 
 

@@ -242,4 +242,4 @@ def _numbered(number: float | int, shape: Field, language: Language) -> str:
     text = f"{number:g}" if isinstance(number, float) else str(number)
     if shape.grain is Grain.YEAR:
         return f"{text}年" if language == "zh" else text
-    return f"{shape.label.zh}{text}" if language == "zh" else f"{shape.label.en} {text}"
+    return f"{shape.label.zh}为{text}" if language == "zh" else f"{shape.label.en} {text}"

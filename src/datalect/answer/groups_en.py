@@ -11,6 +11,7 @@ from datalect.answer.labels import plural
 from datalect.answer.model import Fact
 from datalect.answer.pieces_en import begin, name_of, say, values_of
 from datalect.answer.scope_en import join, scope
+from datalect.data.model import Grain
 
 _NAMED = 5  # groups named one by one
 _TIED = 3
@@ -167,22 +168,29 @@ def _shares(ground: FactSet, shape: Field, rank: Fact, names: list[str]) -> list
 
 
 def _trend(ground: FactSet, shape: Field, fact: Fact) -> list[str]:
-    (first, last) = (name_of(ground, focus) for focus in fact.focus)
+    first, last = (when(focus[0][1], ground.groups[0]) for focus in fact.focus)
     start, end = fact.values["first"], fact.values["last"]
     lead = scope(ground, time=False)
     subject = f"the {shape.phrase.en}"
     if fact.values["direction"] == "flat":
-        head = f"{subject} was the same in {first} and {last}, {say(start, shape)}."
+        head = f"{subject} was the same {first} and {last}, {say(start, shape)}."
     else:
         verb = "rose" if fact.values["direction"] == "up" else "fell"
         change = fact.values.get("change")
         sign = "up" if verb == "rose" else "down"
         by = f", {sign} {percent(abs(change) * 100).text}" if change is not None else ""
-        head = f"{subject} {verb} from {say(start, shape)} in {first} to {say(end, shape)} in {last}{by}."
+        head = f"{subject} {verb} from {say(start, shape)} {first} to {say(end, shape)} {last}{by}."
     said = [begin(lead, head)]
     if len(ground.rows) > 2:
         said += _peaks(ground, shape)
     return said
+
+
+def when(value: Any, shape: Field) -> str:
+    """A moment with its preposition: "in March 2024", "on 4 March 2024"."""
+    text = group_name(value, shape, "en")
+    fine = shape.grain in (None, Grain.DAY, Grain.HOUR, Grain.MINUTE, Grain.SECOND)
+    return f"on {text}" if fine and shape.kind == "date" else f"in {text}"
 
 
 def _peaks(ground: FactSet, shape: Field) -> list[str]:
@@ -190,7 +198,9 @@ def _peaks(ground: FactSet, shape: Field) -> list[str]:
     for fact in ground.items:
         if fact.type == "extreme" and len(fact.focus) == 1:
             word = "highest" if fact.values["end"] == "max" else "lowest"
-            parts.append(f"{word} in {name_of(ground, fact.focus[0])} ({say(fact.values['value'], shape)})")
+            parts.append(
+                f"{word} {when(fact.focus[0][0][1], ground.groups[0])} ({say(fact.values['value'], shape)})"
+            )
     return [f"It was {join(parts)}."] if parts else []
 
 
@@ -199,18 +209,18 @@ def _growth(ground: FactSet, shape: Field, group: Field) -> list[str]:
     rows = [r for r in ground.rows if r.get(shape.name) is not None and r.get(group.name) is not None]
     rows.sort(key=lambda r: r[group.name])
     last = rows[-1]
-    place = group_name(last[group.name], group, "en")
+    place = when(last[group.name], group)
     change = last[shape.name]
     earlier = compared_with(ground, shape, group, last)
-    before = "the period compared with" if earlier is None else group_name(earlier, group, "en")
+    before = "" if earlier is None else f" on {group_name(earlier, group, 'en')}"
     subject = base.phrase.en if base else shape.label.en
     amount = figure(abs(change), shape, "en").text
     if change == 0:
-        moved = "unchanged from"
+        moved = f"unchanged{before.replace(' on ', ' from ', 1)}"
     else:
-        moved = f"{'up' if change > 0 else 'down'} {amount} on"
+        moved = f"{'up' if change > 0 else 'down'} {amount}{before}"
     value = f" was {say(last[base.name], base)}," if base else " was"
-    head = f"in {place} the {subject}{value} {moved} {before}."
+    head = f"{place} the {subject}{value} {moved}."
     said = [begin(scope(ground, time=False), head)]
     if len(rows) > 2:
         said += _swings(shape, group, rows)
@@ -224,12 +234,12 @@ def _swings(shape: Field, group: Field, rows: list[Any]) -> list[str]:
     if best[shape.name] > 0:
         parts.append(
             f"the largest rise was {figure(best[shape.name], shape, 'en').text} "
-            f"in {group_name(best[group.name], group, 'en')}"
+            f"{when(best[group.name], group)}"
         )
     if worst[shape.name] < 0:
         parts.append(
             f"the largest fall was {figure(abs(worst[shape.name]), shape, 'en').text} "
-            f"in {group_name(worst[group.name], group, 'en')}"
+            f"{when(worst[group.name], group)}"
         )
     return [begin("", join(parts) + ".")] if parts else []
 

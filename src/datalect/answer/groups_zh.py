@@ -177,9 +177,12 @@ def _growth(ground: FactSet, shape: Field, group: Field) -> list[str]:
     change = last[shape.name]
     subject = base.phrase.zh if base else shape.label.zh
     earlier = compared_with(ground, shape, group, last)
-    before = "对比期" if earlier is None else group_name(earlier, group, "zh")
+    before = "" if earlier is None else group_name(earlier, group, "zh")
     amount = figure(abs(change), shape, "zh").text
-    moved = f"与{before}持平" if change == 0 else f"比{before}{'上升' if change > 0 else '下降'}{amount}"
+    if change == 0:
+        moved = f"与{before}持平" if before else "没有变化"
+    else:
+        moved = f"{f'比{before}' if before else ''}{'上升' if change > 0 else '下降'}{amount}"
     value = f"为{say(last[base.name], base)}，" if base else ""
     said = [f"{scope(ground, time=False)}{place}的{subject}{value}{moved}。"]
     if len(rows) > 2:

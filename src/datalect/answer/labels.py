@@ -120,7 +120,7 @@ def measure_words(measure: Any, catalog: Catalog, noun: Noun, *, date: bool = Fa
     if isinstance(measure, Ratio):
         top = measure_words(measure.num, catalog, noun)
         bottom = measure_words(measure.den, catalog, noun)
-        if measure.as_ and not _generated(measure.as_):
+        if measure.as_ and not is_generated(measure.as_):
             return Words(en=humanise(measure.as_), zh=humanise(measure.as_))
         return Words(en=f"ratio of {top.en} to {bottom.en}", zh=f"{top.zh}与{bottom.zh}之比")
     if isinstance(measure, Nested):
@@ -128,7 +128,8 @@ def measure_words(measure: Any, catalog: Catalog, noun: Noun, *, date: bool = Fa
     return _aggregate_words(measure, catalog, noun, date=date)
 
 
-def _generated(name: str) -> bool:
+def is_generated(name: str) -> bool:
+    """Whether a ratio's name was made up from its parts rather than given."""
     return "_per_" in name or "." in name
 
 

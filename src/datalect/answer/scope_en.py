@@ -81,14 +81,15 @@ def time_phrase(condition: Condition) -> str:
 def clause(condition: Condition) -> str:
     """One filter as a clause: "origin is JFK"."""
     if condition.op == "any":
-        inner = " or ".join(_part(part) for part in condition.parts)
+        inner = " or ".join(part(member) for member in condition.parts)
         return f"it is not true that {inner}" if condition.negated else f"({inner})"
     if condition.op == "time":
         return f"{condition.label.en} is not {time_phrase(condition)}"
     return f"{condition.label.en} {_comparison(condition)}"
 
 
-def _part(condition: Condition) -> str:
+def part(condition: Condition) -> str:
+    """A filter as a clause, filters on time and on partner rows included."""
     if condition.op == "time" and not condition.negated:
         return f"{condition.label.en} is {time_phrase(condition)}"
     if condition.op.startswith("has"):
@@ -143,7 +144,7 @@ def _plain(label: Words) -> Field:
 
 
 def _has(c: Condition) -> str:
-    inner = [clause(part) if part.op != "time" else _part(part) for part in c.parts]
+    inner = [part(member) for member in c.parts]
     where = f" where {' and '.join(inner)}" if inner else ""
     if c.op != "has":
         number = f"{c.values[0]:,}" if isinstance(c.values[0], int) else f"{c.values[0]:g}"

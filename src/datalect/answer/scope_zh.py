@@ -59,7 +59,7 @@ def time_phrase(condition: Condition) -> str:
 def clause(condition: Condition) -> str:
     """One filter as a clause: origin为JFK."""
     if condition.op == "any":
-        inner = "或".join(_part(part) for part in condition.parts)
+        inner = "或".join(part(member) for member in condition.parts)
         return f"并非（{inner}）" if condition.negated else f"（{inner}）"
     if condition.op == "time":
         return f"{condition.label.zh}不是{time_phrase(condition)}"
@@ -68,7 +68,8 @@ def clause(condition: Condition) -> str:
     return f"{condition.label.zh}{_comparison(condition)}"
 
 
-def _part(condition: Condition) -> str:
+def part(condition: Condition) -> str:
+    """A filter as a clause, filters on time and on partner rows included."""
     if condition.op == "time" and not condition.negated:
         return f"{condition.label.zh}为{time_phrase(condition)}"
     return clause(condition)
@@ -112,7 +113,7 @@ def value_text(value: Any, condition: Condition) -> str:
 
 
 def _has(c: Condition) -> str:
-    inner = [_part(part) for part in c.parts]
+    inner = [part(member) for member in c.parts]
     which = f"{'且'.join(inner)}的" if inner else ""
     have = "没有" if c.negated else "有"
     if c.op != "has":
