@@ -117,6 +117,9 @@ def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool)
             index.add(" ".join(split_header(term)), target, 0.99)
             index.add(term, target, 0.99)
     words = split_header(column.name)
+    if not words:  # a header of signs only can be asked for by its exact text or a glossary name
+        index.add(column.name, target, 0.99)
+        return
     if words[0].startswith(_YES_NO) and len(words[0]) > 2:
         _add_words(
             index,
