@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,14 +119,13 @@ class Measures:
                     next_step="Define it in the glossary, or write the measure out.",
                 )
             metric = same[0]
-        try:
-            defined = _MEASURE.validate_python(dict(metric.measure))
-        except ValidationError as error:
+        defined, fault = _defined(metric.measure)
+        if defined is None:
             raise PlanError(
-                f'The glossary\'s definition of "{metric.name}" is no measure: {error.errors()[0]["msg"]}',
+                f'The glossary\'s definition of "{metric.name}" is no measure: {fault}',
                 code="bad_metric",
                 at=at,
-            ) from None
+            )
         if isinstance(defined, MetricUse):
             raise PlanError(
                 f'The metric "{metric.name}" is defined by another metric.', code="bad_metric", at=at
@@ -321,6 +320,14 @@ class Measures:
         if isinstance(rooted, Nested):  # draft was made from an Aggregate
             raise PlanError("Only one level is compared with.", code="bad_expression", at=at)
         return rooted.model_copy(update={"each": home})
+
+
+def _defined(definition: Mapping[str, Any]) -> tuple[Measure | None, str]:
+    """A metric's definition as a measure, or None and what is wrong with it."""
+    try:
+        return _MEASURE.validate_python(dict(definition)), ""
+    except ValidationError as error:
+        return None, str(error.errors()[0]["msg"])
 
 
 def _as_breakdown(entry: str | Breakdown) -> Breakdown:
