@@ -396,7 +396,8 @@ class _Drawing:
             "mark": {"type": "rect"},
             "encoding": {
                 "x": x,
-                "y": {"field": _SERIES, "type": "nominal", "sort": names, "axis": {"title": title, "labelLimit": 0}},
+                "y": {"field": _SERIES, "type": "nominal", "sort": names, "axis": {"title": title,
+                "labelLimit": 0}},
                 "color": {
                     "field": _field(design.y.name), "type": "quantitative", "scale": {"scheme": "viridis"},
                     "legend": {"title": figure["axis"]["title"], "format": figure["axis"].get("format", ",~r")},
@@ -416,7 +417,8 @@ class _Drawing:
                 "theta": {"field": _field(design.y.name), "type": "quantitative", "stack": True},
                 "color": {
                     "field": _LABEL, "type": "nominal", "sort": names, "title": title,
-                    "scale": {"domain": names, "range": list(PALETTE[: len(names)])}, "legend": {"labelLimit": 0},
+                    "scale": {"domain": names, "range": list(PALETTE[: len(names)])},
+                    "legend": {"labelLimit": 0},
                 },
                 "order": {"field": _field(design.y.name), "sort": "descending"},
             },
@@ -428,11 +430,13 @@ class _Drawing:
 _TIME_FORMATS: dict[str, dict[Grain, str]] = {
     "en": {
         Grain.YEAR: "%Y", Grain.QUARTER: "Q%q %Y", Grain.MONTH: "%b %Y", Grain.WEEK: "%-d %b %Y",
-        Grain.DAY: "%-d %b %Y", Grain.HOUR: "%-d %b %H:%M", Grain.MINUTE: "%-d %b %H:%M", Grain.SECOND: "%H:%M:%S",
+        Grain.DAY: "%-d %b %Y", Grain.HOUR: "%-d %b %H:%M", Grain.MINUTE: "%-d %b %H:%M",
+        Grain.SECOND: "%H:%M:%S",
     },
     "zh": {
         Grain.YEAR: "%Y年", Grain.QUARTER: "%Y年%q季度", Grain.MONTH: "%Y年%-m月", Grain.WEEK: "%-m月%-d日",
-        Grain.DAY: "%Y年%-m月%-d日", Grain.HOUR: "%-m月%-d日%H时", Grain.MINUTE: "%-d日 %H:%M", Grain.SECOND: "%H:%M:%S",
+        Grain.DAY: "%Y年%-m月%-d日", Grain.HOUR: "%-m月%-d日%H时", Grain.MINUTE: "%-d日 %H:%M",
+        Grain.SECOND: "%H:%M:%S",
     },
 }  # fmt: skip
 _GRAINS: dict[str, dict[Grain, str]] = {
@@ -444,7 +448,8 @@ _GRAINS: dict[str, dict[Grain, str]] = {
     },
     "zh": {
         Grain.YEAR: "年", Grain.QUARTER: "季度", Grain.MONTH: "月", Grain.WEEK: "周", Grain.DAY: "日",
-        Grain.HOUR: "小时", Grain.MONTH_OF_YEAR: "月份", Grain.QUARTER_OF_YEAR: "季度", Grain.DAY_OF_WEEK: "星期",
+        Grain.HOUR: "小时", Grain.MONTH_OF_YEAR: "月份", Grain.QUARTER_OF_YEAR: "季度",
+        Grain.DAY_OF_WEEK: "星期",
         Grain.DAY_OF_MONTH: "日", Grain.HOUR_OF_DAY: "时段",
     },
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """The words a proven sentence may use, and what each claims.
 
-The lists (``lexicon_en.txt``, ``lexicon_zh.txt``) are closed on purpose: a word that is neither there nor in the
-table's own vocabulary is an invention until someone has thought about it. Words under ``[plain]`` claim nothing.
+The lists (``lexicon_en.txt``, ``lexicon_zh.txt``) are closed on purpose: a word that is neither there nor in
+the table's own vocabulary is an invention until someone has thought about it. Words under ``[plain]`` claim
+nothing.
 """
 
 from __future__ import annotations

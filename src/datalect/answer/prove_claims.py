@@ -460,7 +460,7 @@ def _aggregate(reading: Reading, index: int, mention: Mention, kind: str) -> boo
 
 
 def _denial(reading: Reading, index: int) -> bool:
-    """Words such as "no", "not", "except": only where a filter denies, cells are missing or nothing is found."""
+    """Words such as "no" stand only where a filter denies, cells are missing or nothing was found."""
     ground = reading.ground
     kinds = reading.segments[index].kinds()
     near = kinds | (reading.segments[index + 1].kinds() if index + 1 < len(reading.segments) else set())

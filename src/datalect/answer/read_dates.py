@@ -168,7 +168,8 @@ def names_moment(parts: DateParts, moment: datetime, grain: Grain | None) -> boo
 
 
 _LEVEL = {
-    Grain.YEAR: 0, Grain.QUARTER: 1, Grain.MONTH: 2, Grain.WEEK: 3, Grain.DAY: 3, Grain.HOUR: 5, Grain.MINUTE: 5,
+    Grain.YEAR: 0, Grain.QUARTER: 1, Grain.MONTH: 2, Grain.WEEK: 3, Grain.DAY: 3, Grain.HOUR: 5,
+    Grain.MINUTE: 5,
     Grain.SECOND: 6,
 }  # fmt: skip
 

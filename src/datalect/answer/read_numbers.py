@@ -46,13 +46,15 @@ _SCALES = {
 _CURRENCIES = {
     "$": "$", "us$": "$", "usd": "$", "dollar": "$", "dollars": "$", "美元": "$", "€": "€", "eur": "€",
     "euro": "€", "euros": "€", "欧元": "€", "£": "£", "gbp": "£", "pound": "£", "pounds": "£", "英镑": "£",
-    "¥": "¥", "￥": "¥", "cny": "¥", "rmb": "¥", "yuan": "¥", "元": "¥", "人民币": "¥", "块": "¥", "jpy": "jpy",
+    "¥": "¥", "￥": "¥", "cny": "¥", "rmb": "¥", "yuan": "¥", "元": "¥", "人民币": "¥", "块": "¥",
+    "jpy": "jpy",
     "yen": "jpy", "日元": "jpy", "hkd": "hkd", "港元": "hkd", "港币": "hkd", "inr": "₹", "₹": "₹", "rupees": "₹",
     "₩": "₩", "krw": "₩", "won": "₩", "韩元": "₩", "aud": "aud", "澳元": "aud", "cad": "cad", "加元": "cad",
     "twd": "twd", "新台币": "twd", "卢比": "₹", "sgd": "sgd", "chf": "chf",
 }  # fmt: skip
 _UNITS = {
-    "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute", "分钟": "minute", "分": "minute",
+    "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute", "分钟": "minute",
+    "分": "minute",
     "hour": "hour", "hours": "hour", "hr": "hour", "hrs": "hour", "h": "hour", "小时": "hour",
     "second": "second", "seconds": "second", "sec": "second", "s": "second", "秒": "second",
     "millisecond": "ms", "milliseconds": "ms", "ms": "ms", "毫秒": "ms",
@@ -62,11 +64,14 @@ _UNITS = {
     "kilometers": "km", "kilometre": "km", "kilometres": "km", "公里": "km", "千米": "km", "m": "m",
     "meter": "m", "meters": "m", "metre": "m", "metres": "m", "米": "m", "cm": "cm", "厘米": "cm", "mm": "mm",
     "毫米": "mm", "ft": "foot", "foot": "foot", "feet": "foot", "英尺": "foot", "inch": "inch",
-    "inches": "inch", "英寸": "inch", "in": "inch", "kg": "kg", "kilogram": "kg", "kilograms": "kg", "公斤": "kg",
-    "千克": "kg", "g": "g", "gram": "g", "grams": "g", "克": "g", "t": "tonne", "ton": "tonne", "tons": "tonne",
+    "inches": "inch", "英寸": "inch", "in": "inch", "kg": "kg", "kilogram": "kg", "kilograms": "kg",
+    "公斤": "kg",
+    "千克": "kg", "g": "g", "gram": "g", "grams": "g", "克": "g", "t": "tonne", "ton": "tonne",
+    "tons": "tonne",
     "tonne": "tonne", "tonnes": "tonne", "吨": "tonne", "lb": "pound", "lbs": "pound", "磅": "pound",
     "night": "night", "nights": "night", "晚": "night", "people": "person", "person": "person",
-    "persons": "person", "人": "person", "mph": "mph", "英里/小时": "mph", "km/h": "km/h", "公里/小时": "km/h",
+    "persons": "person", "人": "person", "mph": "mph", "英里/小时": "mph", "km/h": "km/h",
+    "公里/小时": "km/h",
     "knots": "knot", "°c": "°c", "°f": "°f", "°": "°", "摄氏度": "°c", "degrees": "°", "m²": "m²", "sqm": "m²",
     "平方米": "m²", "平米": "m²", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "l": "l", "升": "l",
     "kwh": "kwh", "twh": "twh", "mw": "mw", "gw": "gw", "hp": "hp", "mpg": "mpg", "毫升": "ml", "ml": "ml",
@@ -75,8 +80,8 @@ _UNITS = {
 
 _EN_ONES = dict(
     zip(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split(),
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen".split(),
         range(20),
         strict=True,
     )
@@ -89,7 +94,8 @@ _EN_ORDINALS = dict(
 )
 _EN_FRACTIONS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "thirds": 100 / 3, "quarters": 25.0}
 _EN_TIMES = {"twice": 2.0, "double": 2.0, "doubled": 2.0, "thrice": 3.0, "triple": 3.0, "tripled": 3.0}
-_ZH_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
+_ZH_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
+"八": 8,
               "九": 9}  # fmt: skip
 _ZH_SCALES = {"十": 10, "百": 100, "千": 1000}
 
