@@ -24,7 +24,7 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "engine"))
 
 from legit_cases import by_hand, generated
-from sandbox_cases import CANARY, hostile, make_workspace
+from sandbox_cases import CANARY, hostile, make_workspace, text_of
 from sandbox_listener import Listener
 
 from datalect.engine.base import Limits, Query
@@ -82,7 +82,7 @@ def attack(folder: Path, workspace: Any, seconds: float, memory_mb: int) -> dict
             before_pids = engine.worker_pids
             began = time.perf_counter()
             try:
-                seen = str(engine.execute(Query(sql=case.sql)).table.slice(0, 200).to_pylist())
+                seen = text_of(engine.execute(Query(sql=case.sql)).table.slice(0, 200))
             except DatalectError as error:
                 seen = str(error)
                 ended_early += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -103,6 +104,14 @@ def make_workspace(
         ).fetchall():
             connection.execute(f'CREATE VIEW main."{name}" AS SELECT * FROM source."{name}"')
     return Workspace(database=path, catalog=catalog_of(path, hidden))
+
+
+def text_of(table: Any) -> str:
+    """The cells of an Arrow table as text."""
+    try:
+        return str(table.to_pylist())
+    except OverflowError:  # dates beyond Python's, as in test_all_types()
+        return table.to_string(preview_cols=100)
 
 
 _TABLES = (

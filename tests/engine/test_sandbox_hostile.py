@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandbox_cases import CANARY, hostile, make_workspace
+from sandbox_cases import CANARY, hostile, make_workspace, text_of
 from sandbox_listener import Listener
 
 from datalect.engine.base import Limits, Query
@@ -40,13 +40,6 @@ def engine(place):
     with DuckDBEngine(place[1], workers=1) as made:
         yield made
     del os.environ["DATALECT_CANARY"]
-
-
-def text_of(table) -> str:
-    try:
-        return str(table.to_pylist())
-    except OverflowError:  # dates beyond Python's, as in test_all_types()
-        return table.to_string(preview_cols=100)
 
 
 def fingerprint(folder: Path, content: bool = False) -> dict[str, object]:
