@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from datalect.data.load.base import LoadedTable
 
+STRETCHES = 5  # places of a stored table sample rows are taken from
 SAMPLE_ROWS = 1_000  # rows a meaning is concluded from, besides the exact figures
 
 
@@ -256,11 +257,22 @@ def _sample(
     ]
     if not names:
         return {}
-    listed = ", ".join(identifier(name) for name in names)
-    spread = draft.item.rows > SAMPLE_ROWS and not draft.item.in_place
-    some = f" USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42)" if spread else f" LIMIT {SAMPLE_ROWS}"
-    rows = connection.execute(f"SELECT {listed} FROM {draft.view}{some}").fetchall()
+    rows = _some_rows(connection, draft, names)
     return {
         name: [row[position] for row in rows if row[position] is not None]
         for position, name in enumerate(names)
     }
+
+
+def _some_rows(
+    connection: DuckDBPyConnection, draft: _TableDraft, names: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """Some rows: a few stretches of a stored table, the first rows of a view over files."""
+    if draft.item.rows <= SAMPLE_ROWS or draft.item.in_place:
+        listed = ", ".join(identifier(name) for name in names)
+        return connection.execute(f"SELECT {listed} FROM {draft.view} LIMIT {SAMPLE_ROWS}").fetchall()
+    expressions = ", ".join(c.expression for c in draft.columns if c.name in set(names))
+    size, step = SAMPLE_ROWS // STRETCHES, draft.item.rows // STRETCHES
+    # ranges of rowid skip the rest of the table, which no random sample does
+    ranges = " OR ".join(f"rowid BETWEEN {i * step} AND {i * step + size - 1}" for i in range(STRETCHES))
+    return connection.execute(f"SELECT {expressions} FROM {draft.source} WHERE {ranges}").fetchall()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.data.convert_forms import Form, propose
 from datalect.data.meaning.hints import read_name
 from datalect.data.meaning.names import tokens
-from datalect.data.missing import MISSING_WORDS
+from datalect.data.missing import MISSING_WORDS, is_missing_word
 from datalect.data.model import Conversion, Grain, Problem, SemanticType
 from datalect.data.profile import Figures
 from datalect.data.quoting import identifier, literal
@@ -55,11 +55,10 @@ def decide(
         distinct: (approximate) number of distinct values, which decides how they are counted.
         rows: rows of the table.
     """
-    texts = _texts(connection, relation, name, PROBE)
-    if propose(name, texts) is None:
+    first = _first_texts(connection, relation, name, PROBE)
+    if propose(name, list(first)) is None and not all(map(is_missing_word, first)):
         return None
-    if distinct > PROBE:
-        texts = _texts(connection, relation, name, SAMPLE)
+    texts = _texts(connection, relation, name, SAMPLE)
     form = propose(name, texts)
     if form is None:
         return None
@@ -77,20 +76,22 @@ def decide(
     return _report(connection, relation, name, form, filled, converted, marked, failures)
 
 
+def _first_texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int) -> dict[str, None]:
+    """Distinct texts of the first rows, in the order of the rows."""
+    column = identifier(name)
+    rows = connection.execute(f"SELECT {column} FROM {relation} WHERE {column} IS NOT NULL LIMIT {limit}")
+    return dict.fromkeys(str(row[0]) for row in rows.fetchall())
+
+
 def _texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int) -> list[str]:
     """Distinct texts: those of the first rows in row order, then others of the whole column."""
     column = identifier(name)
-    head = connection.execute(
-        f"SELECT {column} FROM {relation} WHERE {column} IS NOT NULL LIMIT {limit}"
+    rest = connection.execute(
+        f"SELECT DISTINCT v FROM (SELECT {column} AS v FROM {relation} "
+        f"USING SAMPLE {limit * 4} ROWS (reservoir, 42)) WHERE v IS NOT NULL LIMIT {limit}"
     ).fetchall()
-    found = dict.fromkeys(str(row[0]) for row in head)
-    if len(head) == limit:
-        rest = connection.execute(
-            f"SELECT DISTINCT v FROM (SELECT {column} AS v FROM {relation} "
-            f"USING SAMPLE {limit * 4} ROWS (reservoir, 42)) WHERE v IS NOT NULL LIMIT {limit}"
-        ).fetchall()
-        found |= dict.fromkeys(str(row[0]) for row in rest)
-    return list(found)
+    found = _first_texts(connection, relation, name, limit)
+    return list(found | dict.fromkeys(str(row[0]) for row in rest))
 
 
 def _count(
@@ -115,7 +116,7 @@ def _tally(
     column = identifier(name)
     grouped = (
         f"(SELECT {column}, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY ALL)"
-        if distinct <= rows // 2
+        if distinct <= rows // (20 if form.strict else 2)  # the full grammar costs more than grouping
         else f"(SELECT {column}, 1 AS n FROM {relation} WHERE {column} IS NOT NULL)"
     )
     words = ", ".join(literal(w) for w in MISSING_WORDS)
