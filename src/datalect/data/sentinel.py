@@ -1,9 +1,9 @@
 """Values that stand for "missing": 999, -1, 9999-12-31, "N/A".
 
 Only strong evidence makes queries see NULL instead: a wrongly dropped value is worse than a reported one.
-Strong is a number or date that repeats and lies far outside everything else, or that its column cannot hold (a
-negative count). Words in text columns are reported and kept, since "none" may be a proper category; an empty
-text is missing.
+Strong is a number or date that repeats and lies far outside everything else, or that its column cannot hold
+(a negative count). Words in text columns are reported and kept, since "none" may be a proper category; an
+empty text is missing.
 """
 
 from __future__ import annotations
