@@ -141,6 +141,7 @@ def test_many_groups_become_other_only_where_sums_mean_something(tmp_path: Path)
     assert averaged.notes == ("Only the first 20 of 30 groups are drawn.",)
 
 
+@pytest.mark.filterwarnings("ignore:No font with Chinese")  # this machine may have none
 def test_svg_png_and_html_are_drawn_offline(tmp_path: Path) -> None:
     chart = chart_of("zh_city", "zh")
     svg = chart.to_svg()

@@ -285,9 +285,9 @@ class _Drawing:
         group, figure = self._group_axis(design.x), self._figure_axis(design.y, zero=True)
         temporal = group["type"] == "temporal"
         labels = [] if temporal else list(group["sort"])
-        lying = not on_calendar(design.x) and not temporal and design.color is None and not in_cycle(design.x) and (
-            len(labels) > _MANY_BARS or any(_width(label) > _LONG_LABEL for label in labels)
-        )  # fmt: skip
+        names = not on_calendar(design.x) and not in_cycle(design.x) and not temporal
+        crowded = len(labels) > _MANY_BARS or any(_width(label) > _LONG_LABEL for label in labels)
+        lying = names and crowded and design.color is None
         mark: dict[str, Any] = {"type": "bar", "color": PALETTE[0], "tooltip": False}
         encoding: dict[str, Any] = {"y": group, "x": figure} if lying else {"x": group, "y": figure}
         size: dict[str, Any] = {"width": 420, "height": {"step": 24}} if lying else {"height": 280}
@@ -400,7 +400,9 @@ class _Drawing:
                 "labelLimit": 0}},
                 "color": {
                     "field": _field(design.y.name), "type": "quantitative", "scale": {"scheme": "viridis"},
-                    "legend": {"title": figure["axis"]["title"], "format": figure["axis"].get("format", ",~r")},
+                    "legend": {
+                        "title": figure["axis"]["title"], "format": figure["axis"].get("format", ",~r"),
+                    },
                 },
             },
             "width": {"step": 34},
@@ -441,8 +443,10 @@ _TIME_FORMATS: dict[str, dict[Grain, str]] = {
 }  # fmt: skip
 _GRAINS: dict[str, dict[Grain, str]] = {
     "en": {
-        Grain.YEAR: "year", Grain.QUARTER: "quarter", Grain.MONTH: "month", Grain.WEEK: "week", Grain.DAY: "day",
-        Grain.HOUR: "hour", Grain.MONTH_OF_YEAR: "month of the year", Grain.QUARTER_OF_YEAR: "quarter of the year",
+        Grain.YEAR: "year", Grain.QUARTER: "quarter", Grain.MONTH: "month",
+        Grain.WEEK: "week", Grain.DAY: "day",
+        Grain.HOUR: "hour", Grain.MONTH_OF_YEAR: "month of the year",
+        Grain.QUARTER_OF_YEAR: "quarter of the year",
         Grain.DAY_OF_WEEK: "day of the week", Grain.DAY_OF_MONTH: "day of the month",
         Grain.HOUR_OF_DAY: "hour of the day",
     },

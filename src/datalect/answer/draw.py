@@ -40,6 +40,12 @@ def to_png(chart: Chart, scale: float) -> bytes:
         raise UsageError("The scale of a PNG is out of range.", expected="0.1 to 10", received=str(scale))
     import vl_convert
 
+    from datalect.answer.fonts import register_fonts, warn_without_chinese
+    from datalect.answer.labels import is_chinese
+
+    register_fonts()
+    if is_chinese(_spec(chart)):
+        warn_without_chinese()
     return bytes(
         vl_convert.vegalite_to_png(_spec(chart), vl_version=_version(), scale=scale, allowed_base_urls=[])
     )

@@ -81,10 +81,8 @@ def _top_rows(ground: FactSet, key: Field, name: Field | None) -> str:
             return begin(lead, f"the {word} {key.label.en} is {value}, for {kind} {place}.")
         listed = join(pairs) if len(rows) <= _NAMED else join(pairs[:3])
         first = "" if len(rows) <= _NAMED else "first "
-        return begin(
-            lead,
-            f"the {len(rows):,} {ground.noun.many} with the {word} {key.label.en} have {first}{kind} {listed}.",
-        )
+        said = f"the {len(rows):,} {ground.noun.many} with the {word} {key.label.en}"
+        return begin(lead, f"{said} have {first}{kind} {listed}.")
     if len(rows) == 1:
         return begin(lead, f"the {ground.noun.one} with the {word} {key.label.en} is {pairs[0]}.")
     if len(rows) <= _NAMED:

@@ -20,24 +20,28 @@ from datalect.answer.reading import Reading
 from datalect.answer.segments import rows_of
 
 _STRICT_OVER = frozenset(
-    "more than|above|over|exceeding|exceeds|greater|higher|more|after|later|高于|超过|大于|多于|晚于|超出|逾".split(
-        "|"
-    )
+    (
+        "more than|above|over|exceeding|exceeds|greater|higher|more|after|later|高于|超过|大于|多于|"
+        "晚于|超出|逾"
+    ).split("|")
 )
 _WEAK_OVER = frozenset(
-    "at least|no less than|no fewer than|not less than|no earlier than|not before|or more|upwards of|至少|不低于|不少于|以上|不小于|不早于".split(
-        "|"
-    )
+    (
+        "at least|no less than|no fewer than|not less than|no earlier than|not before|or more|"
+        "upwards of|至少|不低于|不少于|以上|不小于|不早于"
+    ).split("|")
 )
 _STRICT_UNDER = frozenset(
-    "less than|fewer than|below|under|less|lower|fewer|smaller|before|earlier|低于|少于|小于|早于|不到|不足".split(
-        "|"
-    )
+    (
+        "less than|fewer than|below|under|less|lower|fewer|smaller|before|earlier|低于|少于|小于|"
+        "早于|不到|不足"
+    ).split("|")
 )
 _WEAK_UNDER = frozenset(
-    "at most|no more than|not more than|no later than|not after|up to|or less|or fewer|至多|不超过|不高于|以下|不多于|以内|不大于|不晚于".split(
-        "|"
-    )
+    (
+        "at most|no more than|not more than|no later than|not after|up to|or less|or fewer|至多|"
+        "不超过|不高于|以下|不多于|以内|不大于|不晚于"
+    ).split("|")
 )
 
 
@@ -88,7 +92,8 @@ def bound_of(reading: Reading, mention: Mention) -> str:
         ):
             continue
         for kind, bound in (
-            ("about", "about"), ("nearly", "nearly"), ("slightly over", "over"), ("over", "over"), ("under", "under"),
+            ("about", "about"), ("nearly", "nearly"), ("slightly over", "over"), ("over", "over"),
+            ("under", "under"),
         ):  # fmt: skip
             if kind in other.kinds:
                 return bound

@@ -29,7 +29,8 @@ _ENGLISH = [
     rf"{_Y}[ -]?Q(?P<quarter>[1-4])\b",
     rf"(?:the )?(?P<half_word>first|second) half of {_Y}\b",
     rf"H(?P<half>[12]) {_Y}\b",
-    rf"{_Y}[-/](?P<month_number>\d{{1,2}})[-/](?P<day>\d{{1,2}})(?:[ T](?P<hour>\d{{2}}):(?P<minute>\d\d)(?::(?P<second>\d\d))?)?(?!\d)",
+    rf"{_Y}[-/](?P<month_number>\d{{1,2}})[-/](?P<day>\d{{1,2}})"
+    r"(?:[ T](?P<hour>\d{2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?)?(?!\d)",
     rf"{_Y}-(?P<month_number>\d{{2}})(?![\d-])",
     rf"{_D} {_M}\b(?! \d)",
     rf"{_M} {_D}\b(?![\d,]*\d)",

@@ -48,7 +48,8 @@ _CURRENCIES = {
     "euro": "€", "euros": "€", "欧元": "€", "£": "£", "gbp": "£", "pound": "£", "pounds": "£", "英镑": "£",
     "¥": "¥", "￥": "¥", "cny": "¥", "rmb": "¥", "yuan": "¥", "元": "¥", "人民币": "¥", "块": "¥",
     "jpy": "jpy",
-    "yen": "jpy", "日元": "jpy", "hkd": "hkd", "港元": "hkd", "港币": "hkd", "inr": "₹", "₹": "₹", "rupees": "₹",
+    "yen": "jpy", "日元": "jpy", "hkd": "hkd", "港元": "hkd", "港币": "hkd", "inr": "₹",
+    "₹": "₹", "rupees": "₹",
     "₩": "₩", "krw": "₩", "won": "₩", "韩元": "₩", "aud": "aud", "澳元": "aud", "cad": "cad", "加元": "cad",
     "twd": "twd", "新台币": "twd", "卢比": "₹", "sgd": "sgd", "chf": "chf",
 }  # fmt: skip
@@ -72,8 +73,10 @@ _UNITS = {
     "night": "night", "nights": "night", "晚": "night", "people": "person", "person": "person",
     "persons": "person", "人": "person", "mph": "mph", "英里/小时": "mph", "km/h": "km/h",
     "公里/小时": "km/h",
-    "knots": "knot", "°c": "°c", "°f": "°f", "°": "°", "摄氏度": "°c", "degrees": "°", "m²": "m²", "sqm": "m²",
-    "平方米": "m²", "平米": "m²", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "l": "l", "升": "l",
+    "knots": "knot", "°c": "°c", "°f": "°f", "°": "°", "摄氏度": "°c", "degrees": "°",
+    "m²": "m²", "sqm": "m²",
+    "平方米": "m²", "平米": "m²", "litre": "l", "litres": "l", "liter": "l", "liters": "l",
+    "l": "l", "升": "l",
     "kwh": "kwh", "twh": "twh", "mw": "mw", "gw": "gw", "hp": "hp", "mpg": "mpg", "毫升": "ml", "ml": "ml",
     "gb": "gb", "mb": "mb", "kb": "kb", "tb": "tb", "cal": "cal", "kcal": "kcal", "mg": "mg", "毫克": "mg",
 }  # fmt: skip

@@ -75,10 +75,12 @@ def merge_bins(mentions: list[Mention], ground: FactSet) -> list[Mention]:
         ):  # fmt: skip
             low, high = first.quantity.value, second.quantity.value
             factor = shape.percent or 1.0
+            top = shape.width or 0
             hit = [
-                e for e in edges
-                if e is not None and abs(e * factor - low) < 1e-6 and abs((e + (shape.width or 0)) * factor - high) < 1e-6
-            ]  # fmt: skip
+                e
+                for e in edges
+                if e is not None and abs(e * factor - low) < 1e-6 and abs((e + top) * factor - high) < 1e-6
+            ]
             if hit:
                 refs = frozenset({(shape.name, hit[0])})
                 out.append(

@@ -141,11 +141,13 @@ class Vocabulary:
 # Words inside labels that are claims of their own: they must be proven, not waved through as vocabulary.
 _CLAIMS = frozenset(
     "total average mean median maximum minimum highest lowest number count different distinct earliest "
-    "latest standard deviation correlation share rank percent change difference cumulative moving contribution "
+    "latest standard deviation correlation share rank percent change difference "
+    "cumulative moving contribution "
     "most least sum up down growth increase decrease more less no not".split()
 )
 _CLAIMS_ZH = (
-    "总", "平均", "中位", "最大", "最小", "最高", "最低", "最早", "最晚", "不同", "标准差", "相关", "占比",
+    "总", "平均", "中位", "最大", "最小", "最高", "最低", "最早", "最晚", "不同",
+    "标准差", "相关", "占比",
     "排名", "变化",
     "累计", "合计", "数量", "增长", "下降",
 )  # fmt: skip
