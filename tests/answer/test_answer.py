@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from answer.conftest import run
 from rich.console import Console
 
 import datalect as dl
+from answer.conftest import run
 from datalect.answer.build import answer_without_result
 from datalect.answer.jsonable import jsonable
 from datalect.answer.rephrase import rephrase

@@ -9,10 +9,10 @@ from typing import Any
 
 import altair as alt
 import pytest
-from answer import corpus_reading as corpus
-from answer.conftest import run
 
 import datalect as dl
+from answer import corpus_reading as corpus
+from answer.conftest import run
 from datalect.answer.charts import PALETTE, draw_chart
 from datalect.answer.jsonable import jsonable
 from datalect.answer.model import Answer, Chart

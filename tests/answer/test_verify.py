@@ -22,7 +22,8 @@ def test_the_corpus_is_large_and_covers_both_languages_and_all_kinds() -> None:
         assert min(Counter(s["lang"] for s in sentences).values()) >= 100
     kinds = Counter(s["kind"] for s in ALTERED)
     assert set(kinds) >= {
-        "number", "unit", "names", "direction", "year", "cause", "rank", "count", "aggregate", "filter", "invented",
+        "number", "unit", "names", "direction", "year", "cause", "rank", "count", "aggregate", "filter",
+        "invented",
         "scale",
     }  # fmt: skip
     assert not {(s["case"], s["sentence"]) for s in RIGHT} & {(s["case"], s["sentence"]) for s in ALTERED}

@@ -59,7 +59,8 @@ def warn_without_chinese() -> None:
     """Say so when Chinese text is about to be drawn as empty boxes."""
     if not register_fonts() and not chinese_font_installed():
         warnings.warn(
-            "No font with Chinese characters was found, so the PNG may show empty boxes. Install "
-            "one (for example the package fonts-noto-cjk), name a folder of fonts in DATALECT_FONTS, or save SVG.",
+            "No font with Chinese characters was found, so the PNG may show empty boxes. "
+            "Install one (for example the package fonts-noto-cjk), name a folder of fonts in "
+            "DATALECT_FONTS, or save SVG.",
             stacklevel=3,
         )
