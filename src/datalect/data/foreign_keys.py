@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DANGLING = 0.95  # coverage that is enough where the name fits well
+LOOSE = 0.8  # coverage that is enough for texts under the very same name: tail numbers, tickers
 MIN_TEXTS = 5  # different texts that make containment without a fitting name believable
+MIN_ROLE_TEXTS = 3  # the same where the name is a role: origin, destination
+MANY_TEXTS = 20  # different texts of which a few may dangle even without a fitting name
 MANY_TABLES = 40  # beyond it, only names lead to a check
 
 S = SemanticType
@@ -76,13 +79,29 @@ def find_foreign_keys(
         mirrored = (target.table.name, table.name, (target.column.name,), (column.name,))
         if mirrored in pairs:
             continue  # one to one: the other direction says the same
-        fk = _proven(connection, table, (column.name,), target.table, (target.column.name,), fit >= 2)
+        least = _least_coverage(fit, column)
+        fk = _proven(connection, table, (column.name,), target.table, (target.column.name,), least)
         if fk is not None:
             found.append(fk)
             taken[key] = max(fit, taken.get(key, 0.0))
             pairs.add((fk.table, fk.ref_table, fk.columns, fk.ref_columns))
     found.extend(_composite(connection, tables, found))
     return tuple(found)
+
+
+def _least_coverage(fit: float, column: Column) -> float:
+    """The share of filled rows that must have a partner."""
+    text = kind_of(column.dtype) == "text"
+    if fit >= 3 and text:
+        return LOOSE
+    if fit >= 2 or (text and (_is_role(column) or column.profile.distinct >= MANY_TEXTS)):
+        return DANGLING
+    return 1.0
+
+
+def _is_role(column: Column) -> bool:
+    words = _words(column.name)
+    return bool(words & _ROLES) and words <= _ROLES | ID_WORDS
 
 
 def _candidates(tables: Sequence[Table]) -> list[tuple[float, Table, Column, _Target]]:
@@ -181,7 +200,8 @@ def _values_may_fit(column: Column, target: Column) -> bool:
         return False
     if not kinds <= {"integer", "float", "text", "temporal", "uuid"}:
         return False
-    if not column.profile.distinct or column.profile.distinct > 1.1 * max(target.profile.distinct, 1):
+    slack = 1.5 if _same_name(column, target) else 1.1
+    if not column.profile.distinct or column.profile.distinct > slack * max(target.profile.distinct, 1):
         return False
     if "temporal" in kinds and column.dtype != target.dtype:
         return False
@@ -198,10 +218,16 @@ def _codes_may_fit(column: Column, target: Column) -> bool:
     believable = (S.ID, S.CODE, S.CATEGORY, S.NAME)
     return (
         kind_of(column.dtype) == "text"
-        and target.meaning.type in codes
+        and (target.meaning.type in codes or _short_codes(target))
         and column.meaning.type in believable
-        and column.profile.distinct >= MIN_TEXTS
+        and column.profile.distinct >= (MIN_ROLE_TEXTS if _is_role(column) else MIN_TEXTS)
     )
+
+
+def _short_codes(column: Column) -> bool:
+    """Short words of about one length without spaces, such as ``JFK``, whatever the header calls them."""
+    texts = [value for value, _ in column.profile.values if isinstance(value, str)]
+    return len(texts) >= MIN_TEXTS and all(2 <= len(t) <= 8 and t.isalnum() and t.isascii() for t in texts)
 
 
 def coverage(
@@ -224,10 +250,10 @@ def _proven(
     columns: tuple[str, ...],
     ref: Table,
     key: tuple[str, ...],
-    strong: bool,
+    least: float,
 ) -> ForeignKey | None:
     share, complete = coverage(connection, table, columns, ref, key)
-    if share < (DANGLING if strong else 1.0):
+    if share < least:
         return None
     return ForeignKey(
         table=table.name,
@@ -258,7 +284,7 @@ def _composite(
                 ]
                 if any(a != b for a, b in kinds) or set(key) <= _GENERIC or (ref.name, table.name) in linked:
                     continue
-                fk = _proven(connection, table, key, ref, key, strong=False)
+                fk = _proven(connection, table, key, ref, key, 1.0)
                 if fk is not None:
                     made.append(fk)
                     linked.add((table.name, ref.name))
