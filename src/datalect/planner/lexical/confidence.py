@@ -1,4 +1,4 @@
-"""How likely the best reading is right: a logistic curve over what the parser left over and what it chose between.
+"""How likely the best reading is right: a logistic curve over what was left over and what it was chosen from.
 
 The coefficients in ``confidence.json`` are fitted by ``recipes/lexical_confidence.py`` on public training
 questions and the project's own development questions; nothing in them depends on a table or a word.
@@ -53,7 +53,7 @@ def features(
         "numbers_lost": float(min(2, _numbers_lost(question, body))),
         "runner_up": runner_up,
         "rivals": float(sum(c.score >= 0.8 * best.score for c in found[1:])),
-        "assumed": float(min(3, len(set(best.notes)))),
+        "guesses": float(min(3, best.guesses)),
         "weakest_value": 1.0 - weakest,
         "tests_lost": float(max(0, min(2, len(frame.filters) - tests))),
         "bare": float(not (body.get("where") or body.get("by"))),

@@ -29,10 +29,12 @@ class Draft:
     notes: list[Note] = field(default_factory=list)
     why: dict[str, int] = field(default_factory=dict)
     used: list[Choice] = field(default_factory=list)
+    guesses: int = 0
 
     def note(self, english: str, chinese: str, weight: float = 1.0) -> None:
-        """Take something for granted."""
+        """Take something for granted; one that costs weight counts as a guess."""
         self.notes.append((english, chinese))
+        self.guesses += weight < 0.9
         self.weight *= weight
 
 

@@ -46,7 +46,7 @@ class LexicalPlanner:
         if question.previous is not None and is_followup(text, frame, seq):
             changed = follow(question.previous, frame, seq, catalog, values, text)
             if changed is not None:
-                return judge([changed], frame, seq, text, language, catalog)
+                return judge([changed], frame, seq, text, language, catalog, followed=True)
             seq = link(text, catalog, values)
             frame = parse(seq)
         found: list[Candidate] = candidates(frame, seq, catalog, values, text)

@@ -35,6 +35,7 @@ class Candidate:
     score: float
     notes: list[tuple[str, str]]
     key: str
+    guesses: int = 0
 
 
 def _slots(frame: Frame) -> list[Ref]:
@@ -191,7 +192,7 @@ def checked_candidate(
             {k: v for k, v in checked.plan.to_json().items() if k not in ("why", "open", "task", "show")},
             sort_keys=True, ensure_ascii=False, default=str,
         )  # fmt: skip
-        return Candidate(final, score, list(draft.notes), key)
+        return Candidate(final, score, list(draft.notes), key, draft.guesses)
     return None
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datalect.data.model import Catalog
 from datalect.planner.base import Interpretation, Language, Reading
+from datalect.planner.lexical.confidence import features, probability
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
-ANSWER = 0.5
-SHOW = 0.16
-CLOSE = 0.9
+ANSWER = 0.55  # probability from which the best reading is run without asking back
+ASK = 0.2  # probability below which words that were not understood mean a refusal
+SHOW = 0.05  # probability a reading needs to be offered
+CLOSE = 0.95  # a second reading this near to the first is asked about
 
 _REASONS = {
     "unknown": {
@@ -40,11 +42,27 @@ def judge(
     question: Normalised,
     language: Language,
     catalog: Catalog,
+    *,
+    followed: bool = False,
 ) -> Interpretation:
-    """Turn candidates into an interpretation."""
+    """Turn candidates into an interpretation.
+
+    Args:
+        found: candidates, best first.
+        frame: what the question was parsed to.
+        seq: its items.
+        question: its normalised text.
+        language: language of the reader.
+        catalog: the tables.
+        followed: the question changes the one before it, so the words left over are all there is to doubt.
+    """
     unused = unused_words(frame, seq, question)
     cover = coverage(frame, seq)
-    scored = [(c, round(min(1.0, max(0.0, c.score * cover)), 4)) for c in found]
+    if followed:
+        sure = min(1.0, found[0].score * cover) if found else 0.0
+    else:
+        sure = probability(features(found, frame, seq, question, cover, language)) if found else 0.0
+    scored = [(c, round(sure * c.score / found[0].score, 4)) for c in found if c.score > 0]
     readings = tuple(
         Reading(
             plan=c.plan,
@@ -56,7 +74,7 @@ def judge(
         if score >= SHOW
     )[:5]
     columns = ", ".join(nearest_columns(frame, seq, catalog))
-    if not readings:
+    if not readings or (unused and readings[0].score < ASK):
         kind = "unknown" if unused else "nothing"
         reason = _REASONS[kind][language].format(words=", ".join(unused), columns=columns)
         return Interpretation(status="refused", language=language, reason=reason, unused=unused)
