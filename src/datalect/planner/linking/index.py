@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from datalect.data.model import Catalog, Column, SemanticType, Table
-from datalect.planner.linking.text import is_han
+from datalect.planner.linking.text import fold, is_han
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import expand, segment_chinese, synonyms, term_key
 
@@ -83,6 +83,8 @@ def _build(catalog: Catalog) -> TermIndex:
         for column in table.columns:
             if not column.hidden:
                 _add_column(index, table, column, linked=(table.name, column.name) in links)
+    for table in catalog.tables:
+        _rows_first(index, table)
     for (table_name, column_name), other in links.items():
         # "customer" in orders.customer_id speaks of the customers it points at
         words = [w for w in split_header(column_name) if w not in _KEY_WORDS]
@@ -95,6 +97,23 @@ def _build(catalog: Catalog) -> TermIndex:
             if term:
                 index.add(" ".join(split_header(term)), ("metric", metric.name), fit)
     return index
+
+
+def _rows_first(index: TermIndex, table: Table) -> None:
+    """Let "flights" speak of the rows of a table rather than of its column of flight numbers."""
+    for column in table.columns:
+        same = term_key(column.name) == term_key(table.name) and fold(column.name) != fold(table.name)
+        if not same or not any(t in column.dtype.upper() for t in ("INT", "DOUBLE", "DECIMAL")):
+            continue
+        mine, rows = ("col", column.id), ("table", table.name)
+        for targets in index.terms.values():
+            if mine in targets and rows in targets:
+                targets[mine] = min(targets[mine], 0.45 * targets[rows])
+        for word in ("number", "no", "id"):
+            index.add(f"{column.name} {word}", mine, 0.97)
+        for name, score in synonyms(column.name):
+            if is_han(name[0]):
+                index.add(f"{name}号", mine, score)
 
 
 def _add_table(index: TermIndex, table: Table) -> None:

@@ -85,7 +85,7 @@ def _turned(index: TermIndex, key: str, first: int, last: int, fit: float) -> li
     if " of " not in key:
         return []
     head, _, rest = key.partition(" of ")
-    if not head or not rest or " of " in rest:
+    if not head or not rest or " of " in rest or head == "number":  # "number of flights" counts
         return []
     targets = index.terms.get(f"{rest} {head}", {})
     return [Mention(first, last, Sense(k, n, s * fit * 0.97)) for (k, n), s in targets.items() if k == "col"]
@@ -275,10 +275,15 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
         return []
     if len(text) < 2 or len(text) > 80 or term_key(text) in vocabulary().names:
         return []
+    if stem(text) in common_words():
+        return []
     hits = [h for h in values.nearest(text, limit=5) if h.score >= (0.8 if text.isascii() else 0.6)]
     good = []
     for hit in hits:
-        likeness = _likeness(text, fold(str(hit.value)))
+        stored = str(hit.value)
+        if len(stored) < 5 and stored.isascii():
+            continue  # a code or a short word has many neighbours that mean something else
+        likeness = _likeness(text, fold(stored))
         if likeness >= 0.72:
             good.append(
                 ValueHit(column=hit.column, value=hit.value, count=hit.count, score=min(0.92, likeness))
