@@ -2,10 +2,11 @@
 
     python recipes/lexical_confidence.py --data ../shared/data [--limit 300] [--collected FILE] [--write]
 
-For each question of the development and training parts, the lexical planner's best reading is run, whether it
-would have been answered or not, and compared with the expected result. A logistic regression with an L2 penalty
-learns from what the parser left over whether that reading is right. Each set weighs the same. Held-out parts are
-not read. Without ``--write`` nothing changes; the fit and its figures by five-fold cross-validation are printed.
+For each question of the development and training parts, the lexical planner's best reading is run, whether
+it would have been answered or not, and compared with the expected result. A logistic regression with an L2
+penalty learns from what the parser left over whether that reading is right. Each set weighs the same.
+Held-out parts are not read. Without ``--write`` nothing changes; the fit and its figures by five-fold
+cross-validation are printed.
 """
 
 from __future__ import annotations
