@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from datalect.engine.base import Engine, Limits, Query
 from datalect.errors import DatalectError, LimitError, RefusedError
-
 from datalect.planner.base import Question
 
 if TYPE_CHECKING:
@@ -118,7 +117,8 @@ def _check_rows(engine: Engine) -> None:
 def _check_values(engine: Engine) -> None:
     values: tuple[Any, ...] = (
         None, True, -(2**62), 1.5, "it's 中文 \x00?", Decimal("12345678901234.5678"), date(2024, 2, 29),
-        datetime(2024, 2, 29, 23, 59, 59, 999_999), timedelta(days=-3, microseconds=7), b"\x00\xff", ["a", "b"],
+        datetime(2024, 2, 29, 23, 59, 59, 999_999), timedelta(days=-3, microseconds=7), b"\x00\xff",
+        ["a", "b"],
     )  # fmt: skip
     sql = "SELECT " + ", ".join(f"? AS p{i}" for i in range(len(values)))
     back = engine.execute(Query(sql=sql, params=values)).table.to_pylist()[0]

@@ -15,8 +15,8 @@ class ValueHit:
         column: id of the column (``table.column``).
         value: the value exactly as stored.
         count: rows that hold it, when known, else 0.
-        score: 1.0 for equality after normalisation (NFKC, case, spaces, punctuation, glossary alias), less for
-            near matches.
+        score: 1.0 for equality after normalisation (NFKC, case, spaces, punctuation, glossary alias), less
+            for near matches.
     """
 
     column: str
