@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from datalect.data.model import Column
+from datalect.data.model import Additivity, Column
 from datalect.planner.lexical.conditions import main_time, test_of
 from datalect.planner.lexical.defaults import (
+    grouping_column,
     key_column,
     label_column,
     natural_aggregate,
@@ -15,8 +16,10 @@ from datalect.planner.lexical.defaults import (
 )
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
 from datalect.planner.lexical.frame import Choice, Group, Ref, Want
+from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.linking.tokens import split_header
+from datalect.planner.linking.vocabulary import term_key
 
 _AGGS = {"avg": ("average", "平均"), "sum": ("total", "合计")}
 
@@ -136,7 +139,8 @@ class Builder:
         draft.why[f"get.{column.id}"] = want.at
         if is_quantity(column) and not is_time(column):
             name, sure = natural_aggregate(column)
-            if name == "sum":
+            whole = "INT" in column.dtype.upper() and column.meaning.additivity is Additivity.ADDITIVE
+            if name == "sum" or (sure < 0.7 and whole):  # "number of women", a header of counts
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
         if row_level(column) and not want.fn:
@@ -145,6 +149,9 @@ class Builder:
             # "reactors" in ReactorType only qualifies the type: the rows themselves are counted
             draft.note("Counted rows.", "统计了行数。", 0.95)
             return {"fn": "count", "_table": column.table}
+        grouped = {c.id for g in self.frame.groups if g.ref is not None and (c := self.picked(g.ref, draft))}
+        if column.id in grouped and not want.fn:
+            return {"fn": "count", "_table": column.table}  # a group has one value of its own column
         return {"fn": "distinct", "col": column.id}
 
     def nested(self, want: Want, draft: Draft) -> dict[str, Any] | None:
@@ -180,7 +187,10 @@ class Builder:
         column: Column | None
         if group.ref is None and group.table is not None:
             table = self.catalog.table(group.table)
-            column = label_column(table) if table is not None else None
+            column = grouping_column(table) if table is not None else None
+        elif group.ref is None and (part := self._part(group.grain)) is not None:
+            draft.why[f"by.{part.id}"] = group.at
+            return {"col": part.id}
         elif group.ref is None:
             column = main_time(self.scene, draft, tables, group.at)
         else:
@@ -217,6 +227,15 @@ class Builder:
             out["bins"] = 10
             draft.note(f"Put {column.name} into ranges.", f"把{column.name}分成了区间。", 0.7)
         return out
+
+    def _part(self, grain: str | None) -> Column | None:
+        """The column that holds a part of a date where no column holds dates: ``month`` beside ``year``."""
+        name = {"month_of_year": "month", "hour_of_day": "hour"}.get(grain or "", grain or "")
+        columns = [c for t in self.catalog.tables for c in t.columns if not c.hidden]
+        if any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for c in columns) or name == "year":
+            return None
+        terms = self.seq.index.terms.get(term_key(name.replace("_", " ")), {})
+        return next((c for c in columns if terms.get(("col", c.id), 0.0) >= 0.93), None)
 
     # ------------------------------------------------------------ finishing
 
@@ -255,7 +274,12 @@ class Builder:
         draft.weight *= 0.96 ** min(hops, 6)
         if len(self.catalog.tables) > 1:
             draft.weight *= 0.9 ** sum(
-                1 for n in set(named) if n != base and n not in wanted and not self._related(n, base)
+                1
+                for n in set(named)
+                if n != base
+                and n not in wanted
+                and not self._related(n, base)
+                and self._holder(n, base) is None
             )
         where: list[dict[str, Any]] = list(plan.get("where", []))
         for test, needs, at in tests:
@@ -265,6 +289,12 @@ class Builder:
                 continue
             draft.why[f"where[{len(where)}]"] = at
             where.append(placed)
+        where = _one_column(where)
+        mentioned = {t for _, needs, _ in tests for t in needs} | {f.table for f in self.frame.filters}
+        for name in dict.fromkeys(named):
+            holder = None if name in wanted | mentioned | {base} else self._holder(name, base)
+            if holder is not None:
+                where.append({"has": holder})
         body = {k: v for k, v in plan.items() if not k.startswith("_")}
         body["from"] = base
         if where:
@@ -275,6 +305,12 @@ class Builder:
     def _related(self, table: str, base: str) -> bool:
         graph = self.scene.graph
         return graph.distance(base, table) is not None
+
+    def _holder(self, name: str, base: str) -> str | None:
+        """The table whose rows tie those of a named table to the rows asked for: "employees with certificates"."""  # noqa: E501
+        if self._related(name, base):
+            return None
+        return partner_table(self.catalog, name, base)
 
     def _place(self, test: dict[str, Any], needs: set[str], base: str) -> dict[str, Any] | None:
         """A test where it belongs: on the rows themselves, or on partner rows of another table."""
@@ -291,6 +327,25 @@ class Builder:
                     else {"has": partner, "where": [inner]}
                 )
         return None
+
+
+def _one_column(where: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two values asked of one column are alternatives: no row holds both."""
+    out: list[dict[str, Any]] = []
+    for test in where:
+        same = next(
+            (t for t in out if test.get("op") == "=" == t.get("op") and "val" in test and "col" in test
+             and t.get("col") == test["col"] and "val" in t), None
+        )  # fmt: skip
+        listed = next((t for t in out if t.get("op") == "in" and t.get("col") == test.get("col")), None)
+        if same is not None and same["val"] != test["val"]:
+            out[out.index(same)] = {"col": test["col"], "op": "in", "val": [same["val"], test["val"]]}
+        elif listed is not None and test.get("op") == "=" and "val" in test:
+            if test["val"] not in listed["val"]:
+                listed["val"] = [*listed["val"], test["val"]]
+        elif same is None:
+            out.append(test)
+    return out
 
 
 def _names_things(column: Column) -> bool:

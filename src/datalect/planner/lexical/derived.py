@@ -235,11 +235,11 @@ def ratio(b: Builder) -> Draft | None:
     parts = [f for f in b.frame.filters if f.kind in ("value", "bool", "number", "null", "text", "agg")]
     if not parts or b.frame.rank is not None:
         return None
-    if b.frame.groups and not any(f.kind == "bool" for f in parts):
-        draft.weight *= 0.8
     share_at = next(
         (k for k in range(len(b.seq)) if b.seq.cue(k, "share") or b.seq.items[k].text in ("rate", "率")), 0
     )
+    if b.frame.groups and not splits(b, share_at):
+        draft.weight *= 0.8
     if len(parts) > 1:
         han = any(c > "\u3000" for c in b.seq.items[share_at].text)
         after = [f for f in parts if f.at > share_at] or parts
@@ -276,6 +276,17 @@ def ratio(b: Builder) -> Draft | None:
         plan["by"] = by[:2]
     draft.plan = with_show(b, plan)
     return draft
+
+
+def splits(b: Builder, share_at: int | None = None) -> bool:
+    """Whether a condition parts each group in two: "percentage of flights delayed over an hour by carrier"."""
+    if share_at is None:
+        share_at = next((k for k in range(len(b.seq)) if b.seq.cue(k, "share")), 0)
+    following = b.seq.content(share_at, 1, 3)
+    return any(
+        f.kind in ("bool", "number", "null", "text", "agg") or (f.kind == "value" and f.at == following)
+        for f in b.frame.filters
+    )
 
 
 def distribution(b: Builder) -> Draft | None:

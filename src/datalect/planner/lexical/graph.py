@@ -49,3 +49,24 @@ class TableGraph:
             if best is None or rank < best:
                 best = rank
         return (best[3], best[0]) if best else None
+
+
+def partner_table(catalog: Catalog, name: str, base: str) -> str | None:
+    """The table whose rows say which rows of ``base`` have partners in ``name``.
+
+    It is the named table itself where one key leads from it to the base, else a table with one key to each.
+    """
+    keys = catalog.foreign_keys
+    direct = [k for k in keys if k.table == name and k.ref_table == base]
+    if direct:
+        return name if len(direct) == 1 else None
+    if any(k.table == base and k.ref_table == name for k in keys):
+        return None
+    bridges = [
+        t.name
+        for t in catalog.tables
+        if t.name not in (name, base)
+        and sum(k.table == t.name and k.ref_table == base for k in keys) == 1
+        and sum(k.table == t.name and k.ref_table == name for k in keys) == 1
+    ]
+    return bridges[0] if len(bridges) == 1 else None

@@ -9,6 +9,7 @@ from datalect.planner.lexical.build import Builder, tag_group, tag_measure
 from datalect.planner.lexical.conditions import main_time
 from datalect.planner.lexical.defaults import (
     label_column,
+    lone_quantity,
     natural_aggregate,
     row_level,
     trend_grain,
@@ -83,6 +84,8 @@ def top_groups(b: Builder) -> Draft | None:
             measure = b.measure(want, draft)
             if measure is not None:
                 measures.append(measure)
+    if not measures and rank.by is None and not _common(b) and (lone := lone_measure(b, draft)) is not None:
+        measures = [lone]  # "which source generated the most": there is only one number to go by
     if not measures:
         if rank.by is None and not rank.explicit_n and not _common(b):
             draft.weight *= 0.5
@@ -121,14 +124,20 @@ def top_groups(b: Builder) -> Draft | None:
     if rank.skip:
         plan["skip"] = rank.skip
     _havings(b, draft, plan, taken)
-    plan["where"] = [
-        {"not": {"col": g["col"], "op": "null"}}
-        for g in by[:1]
-        if (c := b.seq.column(g["col"])) is not None and c.profile.nulls
-    ]
+    plan["where"] = present(b, by[:1])
     plan["task"] = "extreme" if rank.n == 1 else "rank"
     draft.plan = with_show(b, plan)
     return draft
+
+
+def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conditions that leave out rows without a group: what has no name wins no ranking and passes no bound."""
+    optional = {key.ref_table for key in b.catalog.foreign_keys if key.optional}
+    return [
+        {"not": {"col": g["col"], "op": "null"}}
+        for g in groups
+        if (c := b.seq.column(g["col"])) is not None and (c.profile.nulls or c.table in optional)
+    ]
 
 
 def _common(b: Builder) -> bool:
@@ -136,6 +145,16 @@ def _common(b: Builder) -> bool:
     return rank is not None and any(
         w in b.seq.items[rank.at].text for w in ("common", "frequent", "popular", "often", "常见", "受欢迎")
     )
+
+
+def lone_measure(b: Builder, draft: Draft) -> dict[str, Any] | None:
+    """The natural aggregate of the only number a table measures."""
+    column = lone_quantity(b.catalog)
+    if column is None:
+        return None
+    name, _ = natural_aggregate(column)
+    draft.note(f"Took {column.name} as what is asked for.", f"以{column.name}为所问的数量。", 0.8)
+    return {"fn": name, "col": column.id}
 
 
 def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
@@ -201,13 +220,16 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     ):
         groups.append(Group(Ref([c for c in _slot_of(b, compared)], 0, ""), at=-1))
     tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
-    if not measures and frame.havings and groups:
+    if not measures and frame.havings and (groups or _having_groups(b, Draft())):
         pass
     elif not measures:
         if not groups and not frame.havings and not steps:
             return None
+        changing = {"growth", "trend", "change", "cumulative", "moving"} & set(steps)
         measures = [{"fn": "count"}]
-        if frame.tables:
+        if changing and not frame.tables and (lone := lone_measure(b, draft)) is not None:
+            measures = [lone]
+        elif frame.tables:
             measures = [{"fn": "count", "_table": frame.tables[0][0]}]
             draft.weight *= 0.9
         elif groups or steps:
@@ -229,7 +251,7 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
             by.append(made)
     if len(groups) > 2:
         draft.weight *= 0.4
-    if frame.havings and not by:
+    if frame.havings and not by and not any(m.get("keep") for m in measures):
         by = _having_groups(b, draft)
     if time_step is not None and not any(timed(b, g) for g in by):
         date = main_time(b.scene, draft, tables or set(b.scene.graph.names))
@@ -251,6 +273,8 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
         plan["by"] = by[:2]
         for group in plan["by"]:
             tag_group(group, b.seq, taken)
+    if frame.havings:
+        plan["where"] = present(b, by[:2])
     if (
         not by
         and len(measures) == 1
@@ -282,6 +306,12 @@ def _having_groups(b: Builder, draft: Draft) -> list[dict[str, Any]]:
         counted = {h.want.table for h in b.frame.havings}
         if column is not None and name not in counted:
             draft.why[f"by.{column.id}"] = at
+            return [{"col": column.id}]
+    if len(b.catalog.tables) == 1 and not b.frame.wants:
+        # "players suspended more than once": each name stands for a player
+        column = label_column(b.catalog.tables[0])
+        if column is not None and not row_level(column):
+            draft.note(f"Took each {column.name} as one.", f"以每个{column.name}为一个。", 0.85)
             return [{"col": column.id}]
     return []
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datalect.data.model import SemanticType
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref, Want
+from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity
 
 
@@ -144,7 +145,17 @@ def read_text(seq: Sequence, frame: Frame) -> None:
         )
         seq.use([at, *literal], "filter")
         if before is not None and seq.ref(before) is not None and seq.free(before):
+            if _shown(seq, before):
+                frame.wants.append(Want("col", ref=ref, at=before))
             seq.use(before, "filter")
+
+
+def _shown(seq: Sequence, at: int) -> bool:
+    """Whether the column of a condition is also what is to be listed: "show all titles that contain ..."."""
+    k = at - 1
+    while k >= 0 and (seq.glue(k) or seq.cue(k, "distinct")) and not seq.cue(k, "ask", "list"):
+        k -= 1
+    return k >= 0 and seq.cue(k, "ask", "list") is not None
 
 
 def _raw(seq: Sequence, positions: list[int]) -> str:
@@ -185,6 +196,9 @@ def read_has_not(seq: Sequence, frame: Frame) -> None:
             for key in seq.catalog.foreign_keys
             for other in others
         ):
-            continue
+            bridge = next((b for o in sorted(others) if (b := partner_table(seq.catalog, table, o))), None)
+            if bridge is None:
+                continue
+            table = bridge
         frame.filters.append(Filter("has", table=table, neg=True, at=at))
         seq.use([k for k in range(at, following + 1) if seq.free(k)], "filter")

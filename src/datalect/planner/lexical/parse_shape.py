@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datalect.data.model import Column
 from datalect.planner.lexical.frame import Frame, Rank, Ref, Sorting, Want
-from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.linking.stem import stem
+from datalect.planner.linking.tokens import split_header
+from datalect.planner.linking.vocabulary import expand
 
 
 def read_chart(seq: Sequence, frame: Frame) -> None:
@@ -141,18 +145,25 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
             rank = Rank("desc" if direction == "desc" else "asc", at=at, superlative=True)
             if adjective.number:
                 rank.n, rank.explicit_n, rank.superlative = int(adjective.number), True, False
-            if by is not None:
+            measured = _measured(seq, at, by)
+            if measured is not None:
+                rank.by = Want("col", ref=seq.ref(measured), at=measured)
+                seq.use(measured, "rank")
+            elif by is not None:
                 rank.by = Want("col", ref=by, at=at)
             elif seq.cue(at, "superl", "top") is None:
                 frame.unknown.append(at)
             seq.use(at, "rank")
             _number_before(seq, at, rank)
-            _confirm(seq, at, rank)
-            if by is None:
+            _nth(seq, at, rank)
+            if measured is None:
+                _confirm(seq, at, rank)
+            if rank.by is None:
                 _metric(seq, at, rank, frame)
             if rank.entity is None and rank.entity_table is None:
                 _entity(seq, at, rank, frame)
             _averaged(seq, rank)
+            _unheard(seq, at, frame)
             frame.rank = rank
             continue
         cue = seq.cue(at, "nth") or seq.cue(at, "top") or seq.cue(at, "superl")
@@ -173,7 +184,55 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
         if rank.by is None:
             rank.by = _implied_metric(seq, at)
         _averaged(seq, rank)
+        _judged(seq, at, rank)
+        if rank.by is None:
+            _unheard(seq, at, frame)
         frame.rank = rank
+
+
+_BAD_WHEN_HIGH = frozenset(
+    stem(w)
+    for w in "delay cost expense price error crime death loss damage debt complaint defect return refund injury"
+    " accident failure unemployment poverty pollution emission churn cancellation delays fatality theft wait".split()
+) | {"延误", "成本", "损失", "犯罪", "死亡", "失业", "投诉", "污染", "事故"}
+
+
+def _judged(seq: Sequence, at: int, rank: Rank) -> None:
+    """Turn "worst delay" round: of some things the most is the worst."""
+    if not any(w in seq.items[at].text for w in ("worst", "best", "最差", "最糟", "最严重")):
+        return
+    column = seq.best(rank.by.at) if rank.by is not None and rank.by.at >= 0 else None
+    words = {stem(part) for w in split_header(column.name) for part in expand(w).split()} if column else set()
+    if words & _BAD_WHEN_HIGH:
+        rank.direction = "asc" if "best" in seq.items[at].text else "desc"
+
+
+def _measured(seq: Sequence, at: int, by: Ref | None) -> int | None:
+    """The number beside an adjective that says what it speaks of: "longest orbital period", 喙最长."""
+    if seq.items[at].text[0] > "\u3000" and seq.free(at - 1) and seq.quantity(at - 1):
+        if seq.ref(at - 1, least=0.75, implied=False) is not None and not seq.table(at - 1, 0.9):
+            return at - 1  # 喙最长, 票价最贵
+    known = {c.ref for c in by.choices} if by is not None else set()
+    column = seq.best(at + 1) if seq.free(at + 1) else None
+    ref = seq.ref(at + 1, least=0.75, implied=False)
+    if column is None or ref is None or known & {c.ref for c in ref.choices}:
+        return None
+    return at + 1 if seq.quantity(at + 1) and not is_time(column) and not seq.table(at + 1, 0.9) else None
+
+
+def _nth(seq: Sequence, at: int, rank: Rank) -> None:
+    """Take the ordinal in "second most populous"."""
+    number = seq.data(at - 1, "num") if seq.free(at - 1) else None
+    if number is not None and number.ordinal and 1 <= number.value <= 1000:
+        rank.n, rank.skip, rank.explicit_n = 1, int(number.value) - 1, True
+        seq.use(at - 1, "rank")
+
+
+def _unheard(seq: Sequence, at: int, frame: Frame) -> None:
+    """Doubt a ranking by a word that nobody knows: 溢价率最高 over a table without it."""
+    before = seq.items[at - 1] if at > 0 else None
+    if before is not None and not before.senses and before.text[-1:] > "\u3000" and before.text[-1].isalnum():
+        frame.penalty *= 0.35
 
 
 def _averaged(seq: Sequence, rank: Rank) -> None:
@@ -320,7 +379,7 @@ def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     if rank.explicit_n and not han and not any(w in seq.items[at].text for w in ("est", "most", "least")):
         # "top 5 cities by sales": the thing follows, what it is ranked by comes after "by" or "with the
         # highest"
-        by = _after_by(seq, at)
+        by = _after_by(seq, at, rank)
         if by is not None:
             rank.by = by
         return
@@ -444,7 +503,8 @@ def _metric_ending(seq: Sequence, at: int | None) -> Want | None:
     return None
 
 
-def _after_by(seq: Sequence, at: int) -> Want | None:
+def _after_by(seq: Sequence, at: int, rank: Rank | None = None) -> Want | None:
+    """What things are ranked by when it stands apart: "top 5 majors with the lowest rate" also turns the order."""  # noqa: E501
     for k in range(at + 1, len(seq)):
         if seq.free(k) and seq.cue(k, "by") is not None and str(seq.cue(k, "by").argument) == "by":  # type: ignore[union-attr]
             following = seq.content(k, 1, 2)
@@ -459,6 +519,9 @@ def _after_by(seq: Sequence, at: int) -> Want | None:
                 want = _metric_at(seq, following)
                 if want is not None:
                     seq.use(k, "rank")
+                    if rank is not None:
+                        lowest = seq.cue(k, "superl").argument == "asc"  # type: ignore[union-attr]
+                        rank.direction = "asc" if lowest else "desc"
                     return want
     for k in range(at - 1, -1, -1):
         # 按销售额排名前五的城市
@@ -477,6 +540,10 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     """Find the things ranked: "which city", "top 5 cities", 最高的三个城市."""
     han = seq.items[at].text[0] > "\u3000"
     asked = _asked(seq, at)
+    if asked is None and han and (of_kind := _asked_kind(seq, at)) is not None:
+        rank.entity = of_kind
+        seq.use(of_kind.at, "entity")
+        return
     if asked is not None:
         rank.entity, rank.entity_table = entity_at(seq, asked)
         seq.use(asked, "entity")
@@ -491,7 +558,7 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         if position is None or not seq.free(position):
             continue
         grain = seq.cue(position, "grain")
-        if grain is not None and (seq.ref(position, least=0.9) is None):
+        if grain is not None and (seq.ref(position, least=0.85) is None):
             continue
         table = seq.table(position)
         ref = seq.ref(position)
@@ -508,9 +575,38 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         if seq.quantity(position) and table is None and rank.by is None:
             # "highest price": the number itself
             continue
+        if han and table is not None and ref is None and _names_column(seq, position + 1):
+            seq.use(position, "modifier")  # 飞机型号: the models, not the planes
+            position += 1
         rank.entity, rank.entity_table = entity_at(seq, position)
         seq.use(position, "entity")
         return
+
+
+def _names_column(seq: Sequence, at: int) -> bool:
+    """Whether an item is a header of words, not of numbers."""
+    return seq.free(at) and seq.ref(at, least=0.75, implied=False) is not None and not seq.quantity(at)
+
+
+def _asked_kind(seq: Sequence, at: int) -> Ref | None:
+    """The column that 哪种, 哪一年 and 哪天 ask for by themselves."""
+    for k in range(len(seq)):
+        text = seq.items[k].text
+        if not seq.free(k) or not seq.cue(k, "ask"):
+            continue
+        if text in ("哪种", "哪类", "哪一种", "哪一类"):
+            choices = seq.about(("species", "category", "type", "genre", "variety"), 0.85)
+            return Ref(choices, k, text) if choices else None
+        if k < at and text in ("哪一年", "哪年", "哪天", "哪一天"):
+            ref = seq.ref(k)
+            found = [c for c in ref.choices if (col := seq.column(c.ref)) and _dated(col)] if ref else []
+            return Ref(found, k, text) if found else None
+    return None
+
+
+def _dated(column: Column) -> bool:
+    """Whether things can be told apart by the dates of a column: a date, a year, or days by name."""
+    return is_time(column) or not is_quantity(column)
 
 
 def entity_at(seq: Sequence, at: int) -> tuple[Ref | None, str | None]:
@@ -521,9 +617,22 @@ def entity_at(seq: Sequence, at: int) -> tuple[Ref | None, str | None]:
         table is not None
         and table.score >= 0.66
         and (ref is None or table.score >= ref.choices[0].fit - 0.02)
+        and not kind_of_table(seq, ref, str(table.data))
     ):
         return None, str(table.data)
     return ref, None
+
+
+def kind_of_table(seq: Sequence, ref: Ref | None, table: str) -> bool:
+    """Whether a header called like its own table holds kinds, not names, of the table's rows."""
+    column = seq.column(ref.choices[0].ref) if ref is not None and ref.choices[0].kind == "col" else None
+    return (
+        column is not None
+        and column.table == table
+        and ref is not None
+        and ref.choices[0].fit >= 0.95
+        and column.profile.distinct <= 0.5 * max(1, column.profile.rows)
+    )
 
 
 def _asked(seq: Sequence, at: int) -> int | None:

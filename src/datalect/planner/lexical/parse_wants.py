@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datalect.data.model import SemanticType
-from datalect.planner.lexical.frame import Filter, Frame, Group, Having, Ref, Want
+from datalect.planner.lexical.defaults import label_column, row_level
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Want
+from datalect.planner.lexical.parse_shape import kind_of_table
 from datalect.planner.lexical.sequence import UNREAD, Sequence, is_quantity, is_time
 
 _EACH = ("per", "by", "each", "every", "ly", "每", "各", "按", "逐", "分", "历年", "annual")
+
+
+_APART = ("各自", "分别")
+_KINDS = ("每种", "每类", "各种", "各类")
 
 
 def read_groups(seq: Sequence, frame: Frame) -> None:
@@ -49,6 +55,19 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         if kind == "each":
             seq.use(at, "noise")
         return
+    if seq.items[at].text in _APART and seq.quantity(following) and not _few(seq, following):
+        seq.use(at, "noise")  # 各自的均价: the figure of each thing named, no breakdown by the figure
+        return
+    if seq.items[at].text in _KINDS and seq.table(following) and seq.ref(following, least=0.9) is None:
+        choices = seq.about(("species", "category", "type", "genre", "variety"), 0.85)
+        if choices:  # 每种企鹅: by the column that tells the kinds of what a row is apart
+            frame.groups.append(Group(Ref(choices, at, seq.items[at].text), at=at))
+            seq.use([at, following], "group")
+            return
+    if kind == "each" and seq.cue(following, "rows") and not seq.thing(following):
+        if len(seq.catalog.tables) == 1:
+            seq.use(at, "noise")  # 每趟行程: the rows themselves
+            return
     taken = False
     position: int | None = following
     while position is not None and seq.free(position) and len(frame.groups) < 3:
@@ -121,6 +140,7 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
         entity is not None
         and entity.score >= 0.75
         and (ref is None or entity.score >= ref.choices[0].fit - 0.02)
+        and not kind_of_table(seq, ref, str(entity.data))
     ):
         return Group(None, table=str(entity.data), at=at)
     if ref is not None:
@@ -231,8 +251,6 @@ def _read_intervals(seq: Sequence, frame: Frame) -> None:
         a, b = _date(seq, first), _date(seq, second)
         if a is None or b is None or a == b:
             continue
-        from datalect.planner.lexical.frame import Choice
-
         expr = ["date_diff", unit, a, b]
         ref = Ref([Choice("", 0.9, "expr", expr)], at, text)
         fn = ""
@@ -318,6 +336,11 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
         ):
             continue
         text = seq.items[at].text
+        figure = _figure_counted(seq, text, at)
+        if figure is not None:
+            frame.wants.append(Want("col", ref=figure, at=at))
+            seq.use(at, "want")
+            continue
         if text[0] > "\u3000" and seq.quantity(at) and not _after_thing(seq, at):
             continue  # 数量 as the name of a column
         distinct = any(w in text for w in ("different", "distinct", "unique", "种"))
@@ -373,7 +396,8 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
             and ref.choices[0].fit >= 0.93
             and not _keylike(seq, ref, table)
         ):
-            table = None if seq.quantity(target) else table
+            weaker = seq.items[target].get("table").score < ref.choices[0].fit - 0.05  # type: ignore[union-attr]
+            table = None if weaker or seq.quantity(target) else table
         if table is not None:
             frame.wants.append(Want("count", table=table, at=target, distinct=distinct))
             frame.tables.append((table, target))
@@ -396,6 +420,19 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
                 Want("count", ref=seq.ref(also + 1), table=seq.table(also + 1), distinct=True, at=also + 1)
             )
     _count_thresholds(seq, frame)
+
+
+def _figure_counted(seq: Sequence, text: str, at: int) -> Ref | None:
+    """The column that holds the count asked for: 多少套 where a header says 套数."""
+    if not text.endswith(tuple("套件场户次笔宗届")) or "多少" not in text:
+        return None
+    found = seq.index.terms.get(f"{text[-1]}数", {})
+    choices = []
+    for (kind, name), score in found.items():
+        column = seq.column(name) if kind == "col" else None
+        if column is not None and is_quantity(column) and f"{text[-1]}数" in column.name:
+            choices.append(Choice(name, score))
+    return Ref(sorted(choices, key=lambda c: -c.fit), at, text) if choices else None
 
 
 def _verb_quantity(seq: Sequence, at: int, target: int | None) -> int | None:
@@ -467,6 +504,11 @@ def _count_thresholds(seq: Sequence, frame: Frame) -> None:
     want = next((w for w in frame.wants if w.kind == "count"), None)
     if want is None or having.want.kind not in ("count", "agg") or len(frame.wants) != 1:
         return
+    if want.ref is None and want.table is None and len(seq.catalog.tables) == 1:
+        # "how many players were suspended at least three times": each name stands for a player
+        label = label_column(seq.catalog.tables[0])
+        if label is not None and not row_level(label):
+            want.ref = Ref([Choice(label.id, 0.8)], want.at)
     if want.ref is None and want.table is None:
         return
     frame.wants = [Want("nested", fn="count", at=want.at, table=want.table, per=want.ref or Ref([], want.at, want.table or ""),  # noqa: E501
@@ -531,6 +573,9 @@ def _read_ratio(seq: Sequence, frame: Frame) -> None:
             continue
         if not (seq.quantity(before) and seq.quantity(after)) or seq.cue(before - 1, "by"):
             continue
+        if seq.best(before) is seq.best(after) is not None:
+            seq.use(after, "noise")  # 家具的利润占总利润: the whole is the same figure
+            continue
         frame.wants.append(
             Want("ratio", ref=seq.ref(before), inner=Want("col", ref=seq.ref(after), at=after), at=before)
         )
@@ -539,6 +584,29 @@ def _read_ratio(seq: Sequence, frame: Frame) -> None:
             if seq.free(k) and seq.cue(k, "share") and seq.glue(k) is False:
                 seq.use(k, "noise")
         frame.steps = [s for s in frame.steps if s[0] != "share"]
+    _read_quotient(seq, frame)
+
+
+def _read_quotient(seq: Sequence, frame: Frame) -> None:
+    """Read "ratio of tip to fare", "men to women ratio", 人均: one number over another."""
+    for at in range(len(seq)):
+        if not seq.free(at) or not seq.cue(at, "quotient"):
+            continue
+        first = seq.content(at, 1, 2)
+        if first is None or not (seq.free(first) and seq.quantity(first)):
+            second = seq.content(at, -1, 1)
+            first = seq.content(second, -1, 2) if second is not None else None
+        else:
+            second = seq.content(first, 1, 2)
+        if first is None or second is None or not (seq.free(first) and seq.free(second)):
+            continue
+        apart = [seq.items[k].text for k in range(first + 1, second)]
+        joined = {"to", "-", "and", "over", "per", "/", ":", "vs", "和", "与", "对", "比", "跟"} & set(apart)
+        if not joined or not (seq.quantity(first) and seq.quantity(second)):
+            continue
+        below = Want("col", ref=seq.ref(second), at=second)
+        frame.wants.append(Want("ratio", ref=seq.ref(first), inner=below, at=first))
+        seq.use([k for k in range(min(at, first), max(at, second) + 1) if seq.free(k)], "want")
 
 
 def _aggregated(seq: Sequence, at: int) -> int | None:
@@ -565,7 +633,7 @@ def _aggregated(seq: Sequence, at: int) -> int | None:
         if any(seq.cue(k, "agg") for k in range(max(0, at - 3), at)):
             return before_used
     for k in range(at + 1, min(len(seq), at + 6)):
-        if seq.cue(k, "comma", "by"):
+        if seq.free(k) and seq.cue(k, "comma", "by"):
             break
         if seq.free(k) and seq.quantity(k):
             return k
@@ -626,6 +694,10 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             if any(c.isalnum() for c in item.text):
                 frame.unknown.append(at)
                 seq.use(at, "unknown")
+            continue
+        if seq.cue(at, "rows") and not seq.thing(at) and not seq.has(at, "value"):
+            frame.unknown.append(at)  # a word for what the rows are, by a name the table does not know
+            seq.use(at, "noun" if len(seq.catalog.tables) == 1 else "unknown")
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
         noise = seq.glue(at) or (bool(seq.cue_names(at)) and item.senses[0].kind == "cue")

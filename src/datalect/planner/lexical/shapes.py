@@ -7,6 +7,7 @@ from typing import Any
 
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.defaults import (
+    grouping_column,
     label_column,
     label_columns,
     natural_aggregate,
@@ -17,10 +18,12 @@ from datalect.planner.lexical.derived import (
     distribution,
     expected_rows,
     ratio,
+    splits,
     two_numbers,
     with_show,
 )
 from datalect.planner.lexical.draft import Draft
+from datalect.planner.lexical.frame import Want
 from datalect.planner.lexical.grouped import breakdown, group_having, top_groups
 from datalect.planner.lexical.sequence import is_quantity, is_time
 
@@ -44,7 +47,7 @@ def shapes(b: Builder) -> Iterator[Shape]:
         return
     if "share" in steps:
         yield lambda: ratio(b)
-        yield lambda: breakdown(b, 1.0 if frame.groups else 0.7)
+        yield lambda: breakdown(b, 1.0 if frame.groups and not splits(b) else 0.7)
         return
     measured = any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants)
     derived = bool(steps & {"growth", "trend", "cumulative", "moving", "rank", "change"})
@@ -75,21 +78,22 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
         out.append(choice.ref)
     implied = [w for w in b.frame.wants if w.kind == "implied" and w.ref is not None]
     for want in implied:
-        if out and b.seq.items[want.at].text not in (
-            "who",
-            "when",
-            "where",
-            "谁",
-            "何时",
-            "哪里",
-            "什么时候",
-        ):
+        if out and not _asks_for(b, want):
             continue
         column = b.picked(want.ref, draft)
         if column is not None and column.id not in out:
             draft.why[f"list.{column.id}"] = want.at
             out.append(column.id)
     return out
+
+
+_ASKED = ("who", "when", "where", "what year", "in what year", "which year", "in which year", "what date",
+          "what day", "on what", "on which", "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多", "几岁", "哪天", "哪一天")  # fmt: skip
+
+
+def _asks_for(b: Builder, want: Want) -> bool:
+    """Whether a word that stands for a column also asks for it: who, when, in what year."""
+    return b.seq.items[want.at].text.startswith(_ASKED)
 
 
 def _labels(b: Builder, draft: Draft) -> list[str]:
@@ -127,6 +131,12 @@ def rows(b: Builder, weight: float) -> Draft | None:
         if not columns:
             return None
     draft.weight *= _too_many(b, columns)
+    for filter_ in b.frame.filters:
+        # "total in CA, NY and FL": which figure belongs to which
+        several = len(filter_.hits) > 1 if filter_.kind == "value" else filter_.op == "in"
+        told = b.picked(filter_.ref, draft) if several and not filter_.neg else None
+        if told is not None and told.id not in columns:
+            columns.insert(0, told.id)
     plan: dict[str, Any] = {"list": columns}
     if b.frame.distinct or (len(columns) == 1 and _repeats(b, columns[0])):
         plan["distinct"] = True
@@ -173,7 +183,7 @@ def _labels_of_filters(b: Builder, draft: Draft) -> list[str]:
         column = b.picked(filter_.ref, draft)
         table = b.catalog.table(column.table) if column is not None else None
         label = label_column(table) if table is not None else None
-        if label is not None and column is not None and label.id != column.id:
+        if label is not None and column is not None and (label.id != column.id or filter_.kind == "text"):
             return [label.id]
     return []
 
@@ -225,7 +235,7 @@ def top_rows(b: Builder) -> Draft | None:
     if not shown:
         table_name = rank.entity_table or next((t for t, _ in b.frame.tables), None)
         table = b.catalog.table(table_name or by.table)
-        label = label_column(table) if table is not None else None
+        label = grouping_column(table) if table is not None else None
         if (
             rank.superlative
             and rank.entity_table is None
@@ -239,7 +249,8 @@ def top_rows(b: Builder) -> Draft | None:
             if not rank.explicit_n:
                 return None
         else:
-            shown = [c.id for c in label_columns(table)] if table is not None else [label.id]
+            shown = [c.id for c in label_columns(table)] if table is not None else []
+            shown = shown or [label.id]
     head = b.seq.column(shown[0]) if shown else None
     if head is not None and head.table != by.table and b.scene.graph.distance(by.table, head.table):
         draft.weight *= 0.35  # many rows of the measured table belong to each of the things ranked
@@ -270,7 +281,7 @@ def top_rows(b: Builder) -> Draft | None:
 
 def _adjective(b: Builder) -> bool:
     rank = b.frame.rank
-    return rank is not None and bool(b.seq.cue(rank.at, "adj"))
+    return rank is not None and bool(b.seq.cue(rank.at, "adj")) and (rank.by is None or rank.by.at == rank.at)
 
 
 def extreme(b: Builder) -> Draft | None:
@@ -279,6 +290,10 @@ def extreme(b: Builder) -> Draft | None:
     if rank is None or rank.by is None or rank.entity is not None or rank.explicit_n or rank.by.kind != "col":
         return None
     draft = Draft()
+    if rank.entity_table is not None and b.frame.asks_which:
+        return None
+    if any(w.kind == "implied" and _asks_for(b, w) for w in b.frame.wants):
+        draft.weight *= 0.3
     if (
         b.frame.asks_which
         or _adjective(b)
