@@ -19,6 +19,8 @@ from datalect.planner.linking.mentions import (
     term_mentions,
     time_mentions,
     value_mentions,
+    whole_words,
+    word_mentions,
 )
 from datalect.planner.linking.text import Normalised
 from datalect.planner.linking.tokens import tokenise
@@ -39,16 +41,17 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *value_mentions(question, values, spans, tokens, words),
         *alias_mentions(tokens, values, catalog, words),
         *cue_mentions(question.text, spans),
+        *word_mentions(tokens),
     ]
-    items = best_cover(tokens, mentions, question.text)
+    items = whole_words(best_cover(tokens, mentions, question.text))
     if any(not item.senses and any(c.isalnum() for c in item.text) for item in items):
         stems, fits = correct_typos(tokens, items, index, words)
         more = near_value_mentions(question, items, values, spans)
         if any(f < 1.0 for f in fits):
             more.extend(term_mentions(tokens, index, stems, fits))
         if more:
-            items = best_cover(tokens, [*mentions, *more], question.text)
+            items = whole_words(best_cover(tokens, [*mentions, *more], question.text))
         parts = part_mentions(items, catalog, index)
         if parts:
-            items = best_cover(tokens, [*mentions, *more, *parts], question.text)
+            items = whole_words(best_cover(tokens, [*mentions, *more, *parts], question.text))
     return clarify(Sequence(items, catalog, index))

@@ -7,6 +7,7 @@ from datalect.planner.lexical.cues import Adjective
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Having, Ref, Want
 from datalect.planner.lexical.parse_gaps import read_gaps, read_has_not, read_judgements, read_null, read_text
 from datalect.planner.lexical.parse_values import (
+    merge_alternatives,
     number_at,
     read_equalities,
     read_parts,
@@ -44,6 +45,7 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     read_parts(seq, frame)
     read_times(seq, frame)
     read_equalities(seq, frame)
+    merge_alternatives(frame)
 
 
 def _next_number(seq: Sequence, at: int, step: int, reach: int = 3) -> int | None:
@@ -154,10 +156,11 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
             frame.havings.append(Having(want, op, float(value), at))
             seq.use([*used, right], "having")
             return
-    if seq.items[number + 1].text.startswith(("time", "次")) if number + 1 < len(seq) else False:
+    once = seq.items[number].text in ("once", "twice", "thrice")
+    if once or (number + 1 < len(seq) and seq.items[number + 1].text.startswith(("time", "次"))):
         if left is None:
             frame.havings.append(Having(Want("count", at=at), op, float(value), at))
-            seq.use([*used, number + 1], "having")
+            seq.use(used if once else [*used, number + 1], "having")
             return
     counted = seq.content(at, -1, 0) if han and number > at else None
     if (
@@ -413,6 +416,8 @@ def _against_average(
             seq.use(right, "filter")
         frame.filters.append(Filter("agg", ref, op, fn=name, at=at))
         return
+    if left is None and _first_than_second(seq, frame, at, op, used):
+        return
     right_at = seq.content(at, 1, 1)
     if seq.items[at].text in ("over", "under", "above", "below", "beyond"):
         return
@@ -425,6 +430,20 @@ def _against_average(
     ):
         frame.filters.append(Filter("than", seq.ref(left), op, than=seq.ref(right_at), at=at))
         seq.use([*used, left, right_at], "filter")
+
+
+def _first_than_second(seq: Sequence, frame: Frame, at: int, op: str, used: list[int]) -> bool:
+    """Read "more wine than beer": both numbers stand behind the comparison."""
+    first = seq.content(at, 1, 0)
+    if first is None or not seq.free(first) or not seq.quantity(first):
+        return False
+    than = next((k for k in range(first + 1, min(len(seq), first + 3)) if seq.items[k].text == "than"), None)
+    second = seq.content(than, 1, 1) if than is not None else None
+    if than is None or second is None or not seq.free(second) or not seq.quantity(second):
+        return False
+    frame.filters.append(Filter("than", seq.ref(first), op, than=seq.ref(second), at=at))
+    seq.use([*used, first, second], "filter")
+    return True
 
 
 def _read_between(seq: Sequence, frame: Frame) -> None:

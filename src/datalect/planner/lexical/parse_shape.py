@@ -192,8 +192,8 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
 
 _BAD_WHEN_HIGH = frozenset(
     stem(w)
-    for w in "delay cost expense price error crime death loss damage debt complaint defect return refund injury"
-    " accident failure unemployment poverty pollution emission churn cancellation delays fatality theft wait".split()
+    for w in "delay cost expense price error crime death loss damage debt complaint defect refund injury"
+    " accident failure unemployment poverty pollution emission churn cancellation fatality theft wait".split()
 ) | {"延误", "成本", "损失", "犯罪", "死亡", "失业", "投诉", "污染", "事故"}
 
 

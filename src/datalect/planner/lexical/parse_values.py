@@ -175,6 +175,32 @@ def read_values(seq: Sequence, frame: Frame) -> None:
             position += 1
         _value_filter(seq, frame, group)
         at = group[-1] + 1
+    _merge_opposites(frame)
+
+
+def _merge_opposites(frame: Frame) -> None:
+    """Take two values of one column for a comparison: no row holds both "AAPL" and "MSFT"."""
+    plain: list[Filter] = []
+    for filter_ in [f for f in frame.filters if f.kind == "value" and not f.neg and f.op == "="]:
+        columns = {h.column for g in filter_.hits for h in g}
+        named = {str(h.value) for g in filter_.hits for h in g}
+        same = next(
+            (
+                o
+                for o in plain
+                if len(columns) == 1
+                and columns == {h.column for g in o.hits for h in g}
+                and not named & {str(h.value) for g in o.hits for h in g}
+            ),
+            None,
+        )
+        if same is None:
+            plain.append(filter_)
+            continue
+        same.hits = [*same.hits, *filter_.hits]
+        same.fn = same.fn or "and"
+        frame.compare = True
+        frame.filters.remove(filter_)
 
 
 def _article(seq: Sequence, at: int) -> bool:
@@ -293,8 +319,15 @@ def read_parts(seq: Sequence, frame: Frame) -> None:
             seq.use(known, "filter")
         most = max(n for _, n in columns)
         choices = [Choice(c, 0.85 * (n / most) ** 0.2) for c, n in columns]
-        frame.filters.append(Filter("text", Ref(choices, at, word), "contains", [word], at=at))
         seq.use(at, "filter")
+        before = next((f for f in frame.filters if f.kind == "text" and f.op == "contains" and f.ref), None)
+        if before is not None and before.ref is not None and _listed(seq, before.at, at):
+            shared = [c for c in before.ref.choices if c.ref in {o.ref for o in choices}]
+            if shared:  # "Texas or Florida": either will do
+                before.ref.choices = shared
+                before.values.append(word)
+                continue
+        frame.filters.append(Filter("text", Ref(choices, at, word), "contains", [word], at=at))
 
 
 def read_times(seq: Sequence, frame: Frame) -> None:
@@ -358,3 +391,36 @@ def _listed(seq: Sequence, first: int, second: int) -> bool:
         or seq.items[k].text in ("in", "的", "年")
         for k in range(first + 1, second)
     )
+
+
+def merge_alternatives(frame: Frame) -> None:
+    """Join what no row can be at once: 四缸车和六缸车, 是甲公司还是乙公司, each as "one of these"."""
+    kept: list[Filter] = []
+    for filter_ in frame.filters:
+        first = next((f for f in kept if _excludes(f, filter_)), None)
+        if first is None:
+            kept.append(filter_)
+        elif filter_.kind == "number":
+            first.op, first.values = "in", [*first.values, *filter_.values]
+            first.fn = "and"
+        else:
+            common = _columns(first) & _columns(filter_)
+            both = [*first.hits, *filter_.hits]
+            first.hits = [tuple(h for h in g if h.column in common) for g in both]
+            first.fn = "and"
+    frame.filters = kept
+
+
+def _excludes(first: Filter, second: Filter) -> bool:
+    """Whether two conditions ask one column to be two things."""
+    if first.kind != second.kind or first.neg or second.neg:
+        return False
+    if first.kind == "number" and second.op == "=" and first.op in ("=", "in"):
+        same = first.ref is not None and second.ref is not None
+        return same and first.ref.choices[0].ref == second.ref.choices[0].ref  # type: ignore[union-attr]
+    return first.kind == "value" and first.op == second.op == "=" and _columns(first) == _columns(second)
+
+
+def _columns(filter_: Filter) -> set[str]:
+    """The columns all the values of a condition may be of."""
+    return set.intersection(*({h.column for h in g} for g in filter_.hits)) if filter_.hits else set()

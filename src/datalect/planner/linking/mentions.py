@@ -21,6 +21,7 @@ from datalect.planner.linking.vocabulary import common_words, concepts_of, term_
 
 _LONGEST_HAN = 14
 _LONGEST_WORDS = 8
+_WORD = 0.45  # less than any meaning, more than characters nobody knows
 _AUXILIARY = frozenset("是有否无会能可")  # verbs of the grammar first, values of a yes/no column last
 _SKIP_INSIDE = frozenset({"the", "of", "a", "an", "'s", "的"})
 
@@ -56,7 +57,7 @@ def term_mentions(
     for first in range(len(tokens)):
         if tokens[first].kind == "punct" or tokens[first].text in ("the", "a", "an", "of"):
             continue
-        key, fit = "", 1.0
+        key, fit, whole = "", 1.0, False
         for last in range(first, min(len(tokens), first + reach)):
             token = tokens[last]
             if token.kind == "punct":
@@ -64,13 +65,20 @@ def term_mentions(
                     continue
                 break
             if last > first and token.text in _SKIP_INSIDE and token.text != "of":
+                whole = whole or token.text == "的"  # 目的地 is one word, 订单的日期 is 订单日期
                 continue
             joint = "" if not key or (token.kind == "han" and key[-1] > "\u3000") else " "
             key = f"{key}{joint}{stems[last]}"
             fit = min(fit, fits[last])
             weak = 0.75 if len(key) == 1 and token.kind == "han" and not _led(tokens, first) else 1.0
-            for (kind, name), score in index.terms.get(key, {}).items():
+            written = "".join(t.text for t in tokens[first : last + 1]) if whole else key
+            targets = index.terms.get(key) or index.terms.get(written, {})
+            for (kind, name), score in targets.items():
                 found.append(Mention(first, last + 1, Sense(kind, name, score * fit * weak)))
+            if first < last < first + 3 and all(t.kind == "word" for t in tokens[first : last + 1]):
+                glued = stem("".join(t.text for t in tokens[first : last + 1]))  # "win percent": winpercent
+                for (kind, name), score in index.terms.get(glued, {}).items():
+                    found.append(Mention(first, last + 1, Sense(kind, name, score * 0.97)))
             found.extend(_turned(index, key, first, last + 1, fit))
     return found
 
@@ -107,6 +115,38 @@ def _trim(text: str, start: int, end: int, spans: Spans) -> tuple[int, int] | No
     while end > start and text[end - 1] == " ":
         end -= 1
     return spans.tokens(start, end)
+
+
+def word_mentions(tokens: Sequence[Token]) -> list[Mention]:
+    """Chinese words of the vocabulary, so that one the tables do not know stays whole: not 到 and 达延误."""
+    words = vocabulary()
+    found: list[Mention] = []
+    for first in range(len(tokens)):
+        text = ""
+        for last in range(first, min(len(tokens), first + words.longest_zh)):
+            if tokens[last].kind != "han":
+                break
+            text += tokens[last].text
+            if len(text) > 1 and text in words.names:
+                found.append(Mention(first, last + 1, Sense("word", text, _WORD)))
+    return found
+
+
+def whole_words(items: list[Item]) -> list[Item]:
+    """Items without the senses that only held words together; unknown characters side by side become one item."""  # noqa: E501
+    out: list[Item] = []
+    loose = False
+    for item in items:
+        word = any(s.kind == "word" for s in item.senses)
+        item.senses = [s for s in item.senses if s.kind != "word"]
+        unknown = not word and not item.senses and is_han(item.text[-1])
+        if unknown and loose:
+            before = out[-1]
+            before.last, before.end, before.text = item.last, item.end, before.text + item.text
+        else:
+            out.append(item)
+        loose = unknown
+    return out
 
 
 def number_mentions(tokens: Sequence[Token]) -> list[Mention]:
@@ -151,6 +191,8 @@ def _value_names() -> dict[str, tuple[str, ...]]:
     names: dict[str, list[str]] = {}
     for line in lines:
         for name in line:
+            if name.startswith("="):
+                continue  # a code: what is stored may read so, but no question is read by it
             names.setdefault(term_key(name), []).extend(line)
     return {key: tuple(dict.fromkeys(others)) for key, others in names.items()}
 
@@ -193,9 +235,11 @@ def _alias_hits(
     hits: dict[tuple[str, str], ValueHit] = {}
     gender = "male" in others or "female" in others
     for other in others:
-        for hit in values.find(other):
+        for hit in values.find(other.removeprefix("=")):
             column = catalog.column(hit.column)
             if column is None or (hit.column, str(hit.value)) in hits:
+                continue
+            if other.startswith("=") and not all(len(str(v)) <= 3 for v, _ in column.profile.values[:20]):
                 continue
             stored = {str(v).strip().lower() for v, _ in column.profile.values[:6]}
             if len(str(hit.value)) == 1 and not (
@@ -249,7 +293,25 @@ def correct_typos(
             if match is not None and match[0][0] == token.stem[0] and match[1] <= allowed:
                 stems[position] = match[0]
                 fits[position] = 0.93 - 0.06 * match[1]
+                continue
+            related = sorted(w for w in index.words if w[:4] == token.stem[:4] and _root(w) == _root(token.stem))
+            if related:
+                stems[position], fits[position] = related[0], 0.85
     return stems, fits
+
+
+_ENDINGS = (
+    "ances", "ance", "ence", "ment", "ation", "ition", "ion", "ity", "ery", "ness", "able", "ing", "ed", "er",
+    "or", "al", "y", "e",
+)  # fmt: skip
+
+
+def _root(word: str) -> str:
+    """What words of one family share: "appeared" and "Appearances", "generated" and "Generation"."""
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 5:
+            return word[: -len(ending)]
+    return word
 
 
 def near_value_mentions(
@@ -326,7 +388,7 @@ def part_mentions(items: Sequence[Item], catalog: Catalog, index: TermIndex) -> 
                 if "VARCHAR" not in column.dtype.upper():
                     continue
                 count = sum(1 for v, _ in column.profile.values if _contains(str(v), wanted, text, han))
-                if count:
+                if count > han:  # a Chinese piece that one value holds may be any of its words
                     choices.append((column.id, count))
         if choices:
             choices.sort(key=lambda c: -c[1])

@@ -24,9 +24,12 @@ _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10,
 }  # fmt: skip
+_TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "俩": 2, "壹": 1, "贰": 2, "叁": 3}
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _BIG = {"万": 10**4, "亿": 10**8, "萬": 10**4, "億": 10**8}
+_PASSING = frozenset("过超破逾上近")
+_NOT_TENTHS = frozenset({"成交", "成员", "成立", "成本", "成年", "成绩", "成为", "成功"})
 _HAN = set(_DIGITS) | set(_SMALL) | set(_BIG) | set("点半")
 
 
@@ -86,6 +89,8 @@ def _read(tokens: Sequence[Token], at: int) -> NumberMention | None:
         or (text == "half" and _next(tokens, at + 1, "a") and _scale(tokens, at + 2))
     ):
         return _words(tokens, at)
+    if text in _TIMES and at > 0 and tokens[at - 1].text in ("than", "least", "most", "exactly", "only"):
+        return NumberMention(at, at + 1, _TIMES[text])
     if text in ("a", "an") and _scale(tokens, at + 1) and len(tokens[at + 1].text) > 2:
         return NumberMention(at, at + 2, _SCALES[tokens[at + 1].text])
     return None
@@ -167,9 +172,15 @@ def _chinese(tokens: Sequence[Token], at: int) -> NumberMention | None:
     while end < len(tokens) and tokens[end].kind == "han" and tokens[end].text in _HAN:
         end += 1
     text = _joined(tokens, at, end - at)
+    if text[:1] in _BIG and at > 0 and tokens[at - 1].text in _PASSING:
+        return NumberMention(at, at + 1, _BIG[text[0]])  # 人口过亿
     while text:
         value = chinese_number(text)
         if value is not None:
+            after = at + len(text)
+            tenths = _next(tokens, after, "成") and _joined(tokens, after, 2) not in _NOT_TENTHS
+            if tenths and value <= 10:
+                return NumberMention(at, after + 1, value * 10, percent=True)  # 三成
             return NumberMention(at, at + len(text), value)
         text = text[:-1]
     return None
