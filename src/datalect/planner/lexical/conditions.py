@@ -64,7 +64,8 @@ def test_of(filter_: Filter, scene: Scene, draft: Draft, tables: set[str]) -> di
         test: dict[str, Any] = {**left, "op": "null"}
         return {"not": test} if filter_.op == "notnull" else test
     if filter_.kind == "text":
-        test = {**left, "op": filter_.op, "val": filter_.values[0]}
+        tests = [{**left, "op": filter_.op, "val": v} for v in filter_.values]
+        test = tests[0] if len(tests) == 1 else {"any": tests}
         return {"not": test} if filter_.neg else test
     if filter_.kind == "agg":
         return {**left, "op": filter_.op, "agg": {"fn": filter_.fn, **left}}

@@ -80,7 +80,7 @@ def label_column(table: Table) -> Column | None:
         score = 0.0
         if words[-1:] and (
             stem(words[-1]) in ("name", "title", "nam", "titl")
-            or words[-1].endswith(("名称", "名", "姓名", "标题"))
+            or words[-1].endswith(("name", "title", "名称", "名", "姓名", "标题"))
         ):
             score += 3.0
             if len(words) == 1 or {stem(w) for w in words[:-1]} & mine:
@@ -110,6 +110,28 @@ def label_column(table: Table) -> Column | None:
         return best
     key = next((k for k in table.keys if len(k) == 1), None)
     return table.column(key[0]) if key else None
+
+
+def grouping_column(table: Table) -> Column | None:
+    """The label of a table's rows, or the only words in a table of numbers: the symbol of a price."""
+    label = label_column(table)
+    if label is not None:
+        return label
+    words = [c for c in table.columns if not c.hidden and "VARCHAR" in c.dtype.upper() and not is_time(c)]
+    return words[0] if len(words) == 1 and words[0].meaning.type is not SemanticType.TEXT else None
+
+
+def lone_quantity(catalog: Catalog) -> Column | None:
+    """The only number a single table measures, which is meant when a question names none."""
+    if len(catalog.tables) != 1:
+        return None
+    places = (SemanticType.LATITUDE, SemanticType.LONGITUDE)
+    found = [
+        c
+        for c in catalog.tables[0].columns
+        if not c.hidden and is_quantity(c) and not is_time(c) and c.meaning.type not in places
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def label_columns(table: Table) -> list[Column]:
@@ -235,5 +257,5 @@ def false_value(column: Column) -> object:
     return False if column.dtype.upper() == "BOOLEAN" else 0
 
 
-__all__ = ["false_value", "is_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",  # noqa: E501
+__all__ = ["false_value", "grouping_column", "is_quantity", "lone_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",  # noqa: E501
            "trend_grain", "true_value"]  # fmt: skip

@@ -131,7 +131,7 @@ def top_groups(b: Builder) -> Draft | None:
 
 
 def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Conditions that leave out rows without a group: what has no name wins no ranking and passes no bound."""
+    """Conditions that leave out rows without a group: what has no name wins no ranking."""
     optional = {key.ref_table for key in b.catalog.foreign_keys if key.optional}
     return [
         {"not": {"col": g["col"], "op": "null"}}

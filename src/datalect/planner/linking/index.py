@@ -20,6 +20,9 @@ _UNIT_WORDS = frozenset(
     " million thousand mw gwh twh kwh sq meters metres meter 万元 元 亿元 万 平方米 公里 千米 千克 公斤 米 分钟 天 人 个".split()  # noqa: E501
 )
 _TABLE_SUFFIX = re.compile(r"(?:信息|数据|明细|记录|情况|统计|资料|清单|名单)*(?:表|单)?$")
+_TABLE_WORDS = frozenset(
+    "data dataset table tables list info csv raw clean cleaned final report records file set".split()
+)  # noqa: E501
 _YES_NO = ("是否", "有无")
 _KEY_WORDS = frozenset({"id", "key", "code", "no", "number", "fk", "编号", "编码", "号", "代码"})
 _LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})
@@ -123,6 +126,9 @@ def _add_table(index: TermIndex, table: Table) -> None:
             index.add(term, target, 0.99)
     words = split_header(table.name)
     _add_words(index, words, target, parts=0.95, head_only=True)
+    telling = [w for w in words if w not in _TABLE_WORDS and not w.isdigit()]
+    if telling and len(telling) < len(words) and all(w.isascii() for w in telling):
+        _add_words(index, telling, target, parts=0.95, head_only=True, fit=0.97)
     for word in words:
         bare = _TABLE_SUFFIX.sub("", word)
         if bare and bare != word:
@@ -181,6 +187,8 @@ def _add_words(
     content = [w for i, w in enumerate(core) if w not in _LINKERS or i in (0, len(core) - 1)]
     if content and content != core:
         index.add(" ".join(content), target, fit * 0.95)
+    if len(content) == 2 and not head_only and all(w.isascii() and len(w) > 2 for w in content):
+        index.add(f"{content[1]} {content[0]}", target, fit * 0.93)  # temp_max is the "max temp"
     _add_synonyms(index, core, target, fit)
     if len(content) == 1 and is_han(content[0][0]) and len(content[0]) > 2:
         content = segment_chinese(content[0], whole=False)
@@ -227,7 +235,7 @@ def _add_parts(index: TermIndex, words: list[str], target: Target, fit: float, *
                 continue
             share = sum(len(w) for w in part) / size
             head = end == len(words)
-            score = fit * (0.8 + 0.15 * share + (0.05 if head else 0.0))
+            score = fit * (0.8 + 0.15 * share + (0.05 if head else 0.0) + 0.04 * (len(part) - 1))
             if len(part) == 1 and part[0].isascii() and (len(part[0]) < 3 or part[0].isdigit()):
                 score *= 0.6
             index.add(_joined(part), target, score)
