@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -37,10 +37,54 @@ class Adjective:
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    pattern: re.Pattern[str]
+    """A cue as written; compiled when a question first holds the letters it cannot do without.
+
+    There are thousands of patterns, and a question meets a handful: compiling all of them took longer than
+    answering.
+    """
+
+    text: str
+    english: bool
     cue: str
     argument: object
     fit: float
+    needs: str
+
+    def find(self, question: str) -> Iterator[re.Match[str]]:
+        """Where the cue occurs in a normalised question."""
+        return _compile(self.text, self.english).finditer(question) if self.needs in question else iter(())
+
+
+def _pattern(text: str, english: bool, cue: str, argument: object, fit: float) -> _Pattern:
+    return _Pattern(text, english, cue, argument, fit, _needed(text))
+
+
+def _needed(text: str) -> str:
+    """The longest run of letters that every match of a pattern contains; "" when none is certain."""
+    runs, depth = [""], 0
+    for position, char in enumerate(text):
+        before = text[position - 1] if position else ""
+        if before == "\\":
+            runs.append("")
+        elif char in "([{":
+            # {n} and {2,3} alike: what stands before a count need not occur
+            if char == "{" and depth == 0:
+                runs[-1] = runs[-1][:-1]
+            depth += 1
+            runs.append("")
+        elif char in ")]}":
+            depth -= 1
+            runs.append("")
+        elif char == "|" and depth == 0:
+            return ""
+        elif depth == 0 and char in "?*":
+            runs[-1] = runs[-1][:-1]
+            runs.append("")
+        elif depth == 0 and (char.isalnum() or char == " "):
+            runs[-1] += char
+        elif depth == 0:
+            runs.append("")
+    return max(runs, key=len) if depth == 0 else ""  # a bracket among characters: too clever to judge
 
 
 def _load(name: str) -> list[dict[str, object]]:
@@ -50,6 +94,7 @@ def _load(name: str) -> list[dict[str, object]]:
     return data
 
 
+@lru_cache(maxsize=4096)
 def _compile(text: str, english: bool) -> re.Pattern[str]:
     text = text.replace("{n}", _NUMBER).replace("{o}", _ORDINAL)
     return re.compile(rf"(?<!\w)(?:{text})(?!\w)" if english and text[-1] not in "<>=&~+;/,-" else text)
@@ -67,26 +112,26 @@ def _patterns() -> tuple[_Pattern, ...]:
         fit = float(str(line.get("q", _FIT)))
         for language in ("en", "zh"):
             for text in _texts(line, language):
-                out.append(_Pattern(_compile(text, language == "en"), str(line["cue"]), line.get("arg"), fit))
+                out.append(_pattern(text, language == "en", str(line["cue"]), line.get("arg"), fit))
     for line in _load("adjectives.json"):
         adjective = Adjective(str(line["dir"]), tuple(_texts(line, "about")))
         for key, cue, english in (
             ("en", "adj", True), ("zh", "adj", False), ("en_than", "adj_than", True), ("zh_than", "adj_than", False),  # noqa: E501
         ):  # fmt: skip
             for text in _texts(line, key):
-                out.append(_Pattern(_compile(text, english), cue, adjective, 0.96))
+                out.append(_pattern(text, english, cue, adjective, 0.96))
                 if cue == "adj":
                     out.extend(_counted(text, adjective, english))
     for line in _load("conditions.json"):
         condition = (tuple(_texts(line, "about")), str(line["op"]), line["val"])
         for language in ("en", "zh"):
             for text in _texts(line, language):
-                out.append(_Pattern(_compile(text, language == "en"), "condition", condition, 0.93))
+                out.append(_pattern(text, language == "en", "condition", condition, 0.93))
     for line in _load("implied.json"):
         about = tuple(_texts(line, "about"))
         for language in ("en", "zh"):
             for text in _texts(line, language):
-                out.append(_Pattern(_compile(text, language == "en"), "implied", about, 0.8))
+                out.append(_pattern(text, language == "en", "implied", about, 0.8))
     return tuple(out)
 
 
@@ -96,7 +141,7 @@ def _counted(text: str, adjective: Adjective, english: bool) -> list[_Pattern]:
         if english
         else [f"{text}的?前?{{n}}[个名位家种部款条辆座所首场只]?"]
     )
-    return [_Pattern(_compile(form, english), "adj", adjective, 0.96) for form in forms]
+    return [_pattern(form, english, "adj", adjective, 0.96) for form in forms]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +161,7 @@ def cue_mentions(text: str, spans: Spans) -> list[Mention]:
     """All cues in a normalised question."""
     found: list[Mention] = []
     for entry in _patterns():
-        for match in entry.pattern.finditer(text):
+        for match in entry.find(text):
             start, end = match.start(), match.end()
             while start < end and text[start] == " ":
                 start += 1
