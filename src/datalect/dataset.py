@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from datalect.engine.base import Limits, QueryResult
-from datalect.errors import LimitError, PlanError, RefusedError, UsageError
+from datalect.engine.cells import plain_rows
+from datalect.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
 
     from datalect.answer.model import Answer
     from datalect.data.model import Catalog, Workspace
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from datalect.plan.check import CheckedPlan
     from datalect.plan.compile import CompiledPlan
     from datalect.plan.model import Plan
-    from datalect.planner.base import Interpretation, Language, Planner
-
-# How many readings of an ambiguous question are run to see whether they differ at all.
-_READINGS_COMPARED = 3
+    from datalect.planner.base import Language, Planner
 
 
 class Dataset:
@@ -115,6 +112,7 @@ class Dataset:
         """
         from datalect.answer.build import answer_from_plan, answer_without_result
         from datalect.planner.base import Question
+        from datalect.settle import settle
 
         if not question.strip():
             raise UsageError(
@@ -122,24 +120,17 @@ class Dataset:
                 expected="a question in English or Chinese",
                 next_step='ask something like "total sales by region"',
             )
-        before = getattr(previous, "plan", previous)
+        before: Any = getattr(previous, "plan", previous)
         interpretation = (planner or self.planner).interpret(
             Question(text=question, language=language, previous=before), self.catalog, self.values
         )
-        if interpretation.status == "ambiguous":
-            interpretation = self._settle(interpretation, limits)
-        if interpretation.status != "answered":
-            return answer_without_result(question, interpretation, self.catalog)
-        reading = interpretation.readings[0]
         try:
-            checked, compiled, result, coverage = self._run(reading.plan, limits)
-        except LimitError:
-            raise
+            interpretation, outcome = settle(interpretation, lambda plan: self._run(plan, limits))
         except RefusedError as error:
             return answer_without_result(question, interpretation, self.catalog, error=error)
-        return answer_from_plan(
-            question, interpretation, checked, compiled, result, coverage, rephrase=rephrase
-        )
+        if outcome is None:
+            return answer_without_result(question, interpretation, self.catalog)
+        return answer_from_plan(question, interpretation, *outcome, rephrase=rephrase)
 
     def run(self, plan: Plan, *, language: Language = "en", limits: Limits | None = None) -> Answer:
         """Answer a plan that is already there, without reading a question.
@@ -181,32 +172,11 @@ class Dataset:
         from datalect.plan.compile import compile_plan
 
         checked = check(plan, self.catalog, self.values)
-        compiled = compile_plan(checked, self.catalog.as_of)
+        compiled = compile_plan(checked)
         result = self.engine.execute(compiled.query, limits or self.limits)
         counted = self.engine.execute(compiled.coverage, limits or self.limits)
-        rows = counted.table.to_pylist()
+        rows = plain_rows(counted.table)
         return checked, compiled, result, rows[0] if rows else {}
-
-    def _settle(self, interpretation: Interpretation, limits: Limits | None) -> Interpretation:
-        """Two readings that give the same figures are no ambiguity worth asking back about."""
-        from dataclasses import replace
-
-        results: list[pa.Table] = []
-        for reading in interpretation.readings[:_READINGS_COMPARED]:
-            try:
-                _, _, result, _ = self._run(reading.plan, limits)
-            except (LimitError, PlanError, RefusedError):
-                return interpretation
-            results.append(result.table)
-        if not results or any(not _same_cells(results[0], other) for other in results[1:]):
-            return interpretation
-        return replace(interpretation, status="answered")
-
-
-def _same_cells(one: pa.Table, other: pa.Table) -> bool:
-    if (one.num_rows, one.num_columns) != (other.num_rows, other.num_columns):
-        return False
-    return all(a.to_pylist() == b.to_pylist() for a, b in zip(one.columns, other.columns, strict=True))
 
 
 def open(

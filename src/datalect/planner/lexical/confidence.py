@@ -44,6 +44,7 @@ def features(
         (max((h.score for g in f.hits for h in g), default=1.0) for f in frame.filters), default=1.0
     )
     tests = len(body.get("where", [])) + sum(len(_tests(m)) for m in body.get("get", []))
+    bare = not (body.get("where") or body.get("by") or body.get("list"))
     tables = {t.name for t in seq.catalog.tables if f'"{t.name}.' in json.dumps(body, ensure_ascii=False)}
     return {
         "score": math.log(max(best.score, 1e-3)),
@@ -56,7 +57,8 @@ def features(
         "guesses": float(min(3, best.guesses)),
         "weakest_value": 1.0 - weakest,
         "tests_lost": float(max(0, min(2, len(frame.filters) - tests))),
-        "bare": float(not (body.get("where") or body.get("by"))),
+        "bare": float(bare),
+        "bare_nouns": float(bare and nouns > 0),
         "listed": float("list" in body),
         "steps": float(bool(body.get("then") or body.get("keep"))),
         "joins": float(max(0, len(tables) - 1)),

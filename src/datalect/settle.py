@@ -1,0 +1,104 @@
+"""What running the readings of a question tells about which one was meant.
+
+Readings that give the same figures are no ambiguity worth asking back about, and a reading that finds nothing
+is rarely the one that was meant, unless the planner is all but certain of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from datalect.engine.base import QueryResult
+from datalect.engine.cells import plain_columns
+from datalect.errors import RefusedError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from datalect.plan.check import CheckedPlan
+    from datalect.plan.compile import CompiledPlan
+    from datalect.plan.model import Plan
+    from datalect.planner.base import Interpretation, Language, Reading
+
+Outcome: TypeAlias = "tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, Any]]"
+
+# Readings compared with each other; more would cost more than asking back.
+_COMPARED = 3
+# A reading below this probability is not worth running unasked, whatever the others say.
+_WORTH_RUNNING = 0.55
+# A reading this sure may find nothing: then there is nothing.
+_CERTAIN = 0.9
+
+_NOTHING = {
+    "en": "Read this way, the tables hold nothing that fits.",
+    "zh": "按这种理解，表中没有符合的内容。",
+}
+
+
+def settle(
+    interpretation: Interpretation, run: Callable[[Plan], Outcome]
+) -> tuple[Interpretation, Outcome | None]:
+    """Run the best readings and decide whether one may be answered.
+
+    Args:
+        interpretation: what the planner made of the question.
+        run: checks, compiles and runs a plan.
+
+    Returns:
+        The interpretation with the answered reading first, and its outcome; the outcome is None when the
+        question is to be asked back or refused.
+
+    Raises:
+        LimitError: a query hit its limit.
+        RefusedError: the only reading cannot be run.
+    """
+    readings = interpretation.readings
+    if interpretation.status == "refused" or not readings:
+        return interpretation, None
+    if interpretation.status == "answered":
+        outcome = run(readings[0].plan)
+        if readings[0].score >= _CERTAIN or not finds_nothing(outcome):
+            return interpretation, outcome
+        return _ask_back(interpretation, interpretation.language), None
+    if readings[0].score < _WORTH_RUNNING:
+        return interpretation, None
+    outcomes = _outcomes(readings[:_COMPARED], run)
+    filled = [(reading, outcome) for reading, outcome in outcomes if not finds_nothing(outcome)]
+    if not filled or any(not _same(filled[0][1], other) for _, other in filled[1:]):
+        return interpretation, None
+    best, outcome = filled[0]
+    rest = tuple(reading for reading in readings if reading is not best)
+    return replace(interpretation, status="answered", readings=(best, *rest), reason=""), outcome
+
+
+def finds_nothing(outcome: Outcome) -> bool:
+    """No rows, or one row whose measures are all missing or zero."""
+    table: pa.Table = outcome[2].table
+    if table.num_rows != 1:
+        return bool(table.num_rows == 0)
+    measured = [c.name for c in outcome[1].outputs if c.role in ("measure", "derived")]
+    return bool(measured) and all(table.column(name)[0].as_py() in (None, 0) for name in measured)
+
+
+def _outcomes(readings: tuple[Reading, ...], run: Callable[[Plan], Outcome]) -> list[tuple[Reading, Outcome]]:
+    done = []
+    for reading in readings:
+        try:
+            done.append((reading, run(reading.plan)))
+        except RefusedError:
+            continue
+    return done
+
+
+def _same(one: Outcome, other: Outcome) -> bool:
+    first: pa.Table = one[2].table
+    second: pa.Table = other[2].table
+    if (first.num_rows, first.num_columns) != (second.num_rows, second.num_columns):
+        return False
+    return plain_columns(first) == plain_columns(second)
+
+
+def _ask_back(interpretation: Interpretation, language: Language) -> Interpretation:
+    return replace(interpretation, status="ambiguous", reason=_NOTHING[language])
