@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from cli_process import SALES
 from model_server import Say, model_server
 
 KEYS = {
@@ -79,8 +80,6 @@ def test_an_empty_question_is_exit_2(shell):
 
 @pytest.mark.slow
 def test_a_table_comes_from_standard_input(ok):
-    from conftest import SALES
-
     body = json.loads(ok("ask", "-", "How many rows are there?", "--json", stdin=SALES))
     assert body["rows"] == [[6]]
 

@@ -8,7 +8,7 @@ from sandbox_cases import hostile, make_workspace
 from datalect.engine.gate import gate
 from datalect.errors import DatalectError, GateError, LimitError
 
-PLACES = {"canary": "/tmp/planted.csv", "folder": "/tmp", "database": "/tmp/w.duckdb", "port": "9"}
+PLACES = {"canary": "/srv/planted.csv", "folder": "/srv", "database": "/srv/w.duckdb", "port": "9"}
 CASES = hostile(PLACES)
 
 
