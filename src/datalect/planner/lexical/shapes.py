@@ -88,7 +88,8 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
 
 
 _ASKED = ("who", "when", "where", "what year", "in what year", "which year", "in which year", "what date",
-          "what day", "on what", "on which", "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多", "几岁", "哪天", "哪一天")  # fmt: skip
+          "what day", "on what", "on which",
+          "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多", "几岁", "哪天", "哪一天")  # fmt: skip
 
 
 def _asks_for(b: Builder, want: Want) -> bool:

@@ -22,7 +22,7 @@ _UNIT_WORDS = frozenset(
 _TABLE_SUFFIX = re.compile(r"(?:信息|数据|明细|记录|情况|统计|资料|清单|名单)*(?:表|单)?$")
 _TABLE_WORDS = frozenset(
     "data dataset table tables list info csv raw clean cleaned final report records file set".split()
-)  # noqa: E501
+)
 _YES_NO = ("是否", "有无")
 _KEY_WORDS = frozenset({"id", "key", "code", "no", "number", "fk", "编号", "编码", "号", "代码"})
 _LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})

@@ -294,7 +294,8 @@ def correct_typos(
                 stems[position] = match[0]
                 fits[position] = 0.93 - 0.06 * match[1]
                 continue
-            related = sorted(w for w in index.words if w[:4] == token.stem[:4] and _root(w) == _root(token.stem))
+            root = _root(token.stem)
+            related = sorted(w for w in index.words if w[:4] == token.stem[:4] and _root(w) == root)
             if related:
                 stems[position], fits[position] = related[0], 0.85
     return stems, fits
