@@ -42,7 +42,10 @@ _LEVELS_ZH = (
 _SUMS = frozenset(
     "sale revenue amount quantity qty total count number unit volume profit cost expense passenger population death goal"  # noqa: E501
     " point win loss vote order gross budget download view click visit case injury casualty production output"
-    " consumption emission generation payment spend sum income".split()
+    " consumption emission generation payment spend sum income birth murder killing crime incident accident"
+    " event fatality people person man men woman women child employed unemployed student worker employee job"
+    " household resident visitor customer user guest member attendance electricity energy rain precipitation"
+    " snowfall".split()
 )
 _SUMS_ZH = ("额", "数", "量", "收入", "利润", "成本", "费用", "人口", "合计", "总")
 

@@ -279,7 +279,7 @@ def ratio(b: Builder) -> Draft | None:
 
 
 def splits(b: Builder, share_at: int | None = None) -> bool:
-    """Whether a condition parts each group in two: "percentage of flights delayed over an hour by carrier"."""
+    """Whether a condition parts each group in two: "share of flights over an hour late by carrier"."""
     if share_at is None:
         share_at = next((k for k in range(len(b.seq)) if b.seq.cue(k, "share")), 0)
     following = b.seq.content(share_at, 1, 3)

@@ -72,7 +72,10 @@ def top_groups(b: Builder) -> Draft | None:
         return None
     measures: list[dict[str, Any]] = []
     if rank.by is not None:
-        measure = b.measure(rank.by, draft)
+        measure = None
+        if rank.by.kind == "count" and rank.by.table and _mass(b.seq.items[rank.by.at].text):
+            measure = lone_measure(b, draft)  # "the most electricity" is no number of rows
+        measure = measure or b.measure(rank.by, draft)
         if measure is not None:
             measures.append(measure)
     for want in wants:
@@ -106,10 +109,10 @@ def top_groups(b: Builder) -> Draft | None:
     if (
         first is not None
         and row_level(first)
-        and measures[0].get("fn") in ("sum", "avg")
+        and measures[0].get("fn") in ("sum", "avg", "count")
         and len({first.table, *tables}) == 1
     ):
-        draft.weight *= 0.5
+        draft.weight *= 0.3 if measures[0].get("fn") == "count" else 0.5
     plan: dict[str, Any] = {"by": by, "get": measures}
     if within and len(by) < 2:
         inner = b.group(within[0], draft, tables)
@@ -145,6 +148,11 @@ def _common(b: Builder) -> bool:
     return rank is not None and any(
         w in b.seq.items[rank.at].text for w in ("common", "frequent", "popular", "often", "常见", "受欢迎")
     )
+
+
+def _mass(word: str) -> bool:
+    """Whether an English noun names an amount rather than things: it has no plural ending."""
+    return word.isascii() and word.isalpha() and not word.endswith("s")
 
 
 def lone_measure(b: Builder, draft: Draft) -> dict[str, Any] | None:

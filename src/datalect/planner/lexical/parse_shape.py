@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datalect.data.model import Column
+from datalect.planner.lexical.defaults import lone_quantity
 from datalect.planner.lexical.frame import Frame, Rank, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
@@ -400,17 +401,39 @@ def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
             choice = _after_by(seq, at)
     else:
         choice = _metric_at(seq, after) if after is not None else None
-        if choice is None and before is not None and at - before <= 4 and _has_is(seq, before, at):
+        subject = before is not None and seq.cue(before - 1, "ask") is not None and _has(seq, before, at)
+        close = before is not None and at - before <= 4 and not subject
+        if choice is None and before is not None and close and _has_is(seq, before, at):
             choice = _metric_ending(seq, before)
         if choice is None:
             choice = _after_by(seq, at)
     if choice is None and any(
         w in seq.items[at].text for w in ("most common", "frequent", "popular", "often", "常见", "受欢迎")
     ):
-        choice = Want("count", at=at)
-    if choice is None and han is False and seq.items[at].text in ("most", "the most", "fewest", "least"):
-        choice = None
+        beside = at - 1 if seq.free(at - 1) and seq.quantity(at - 1) and not seq.cue(at - 1, "ask") else None
+        choice = _metric_at(seq, beside) or Want("count", at=at)  # "has appeared most often": appearances
+    if (
+        choice is None
+        and not han
+        and seq.items[at].text in ("most", "the most", "fewest", "least", "the least")
+    ):
+        choice = _things_unknown(seq, after, frame)
     rank.by = choice
+
+
+def _has(seq: Sequence, before: int, at: int) -> bool:
+    return any(seq.cue(k, "has") for k in range(before + 1, at))
+
+
+def _things_unknown(seq: Sequence, at: int | None, frame: Frame) -> Want | None:
+    """The rows of the only table, by a name it does not know: "the most discoveries"."""
+    if at is None or not seq.free(at) or seq.items[at].senses or len(seq.catalog.tables) != 1:
+        return None
+    if not seq.items[at].text.endswith("s") or lone_quantity(seq.catalog) is not None:
+        return None
+    frame.unknown.append(at)
+    seq.use(at, "noun")
+    return Want("count", at=at)
 
 
 def _adjacent_han(seq: Sequence, before: int, at: int) -> bool:
@@ -657,4 +680,6 @@ def _asked(seq: Sequence, at: int) -> int | None:
 
 def _keyish(seq: Sequence, at: int) -> bool:
     column = seq.best(at)
+    if column is not None and seq.cue(at, "grain") and column.profile.distinct <= 53:
+        return True  # a month of the year is a number by which things are grouped
     return column is not None and column.meaning.type.value in ("year", "id", "date")

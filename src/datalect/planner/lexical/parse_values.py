@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datalect.data.values import ValueHit
+from datalect.plan.model import Dates
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref
 from datalect.planner.lexical.sequence import Sequence, is_number, is_time
+from datalect.planner.linking.dates import TimeMention
 from datalect.planner.linking.numbers import NumberMention, plain
 
 
@@ -333,8 +335,16 @@ def read_parts(seq: Sequence, frame: Frame) -> None:
 def read_times(seq: Sequence, frame: Frame) -> None:
     """Read stretches of time, with the date column they belong to."""
     for at in range(len(seq)):
+        days = seq.cue(at, "weekdays") if seq.free(at) else None
+        if days is not None and not seq.has(at, "value"):
+            first, *rest = [TimeMention(0, 0, Dates(weekday=int(d))) for d in str(days.argument)]
+            frame.filters.append(Filter("time", None, time=first, values=list(rest), at=at))
+            seq.use(at, "filter")
+            continue
         time = seq.data(at, "time") if seq.free(at) else None
         if time is None:
+            continue
+        if _parts_of_date(seq, frame, time, at):
             continue
         if time.bare and seq.items[at].senses[0].kind in ("col", "table", "value"):
             continue
@@ -381,6 +391,42 @@ def read_times(seq: Sequence, frame: Frame) -> None:
             previous.values.append(time)
             continue
         frame.filters.append(Filter("time", ref, time=time, neg=neg, at=at))
+
+
+def _parts_of_date(seq: Sequence, frame: Frame, time: TimeMention, at: int) -> bool:
+    """Read "in July 2010" over a table that keeps year and month in columns of their own."""
+    span = time.span
+    if not isinstance(span, Dates) or span.month is None or span.quarter or span.half or span.weekday:
+        return False
+    columns = [c for t in seq.catalog.tables for c in t.columns if not c.hidden]
+    if any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for c in columns):
+        return False
+    found: list[Filter] = []
+    for name, wanted in (("year", span.year), ("month", span.month), ("day", span.day)):
+        if wanted is None:
+            continue
+        terms = seq.index.terms.get(name, {})
+        column = next((c for c in columns if terms.get(("col", c.id), 0.0) >= 0.93), None)
+        if column is None:
+            return False
+        ref = Ref([Choice(column.id, 0.97)], at, seq.items[at].text)
+        if is_number(column):
+            found.append(Filter("number", ref, "=", [wanted], at=at))
+            continue
+        spelled = [v for v, _ in column.profile.values if str(v).lower() in _month_names(wanted)]
+        if name != "month" or not spelled:
+            return False
+        hit = ValueHit(column=column.id, value=spelled[0], count=0, score=1.0)
+        found.append(Filter("value", ref, "=", hits=[(hit,)], at=at))
+    frame.filters.extend(found)
+    seq.use(at, "filter")
+    return True
+
+
+def _month_names(month: int) -> tuple[str, ...]:
+    from calendar import month_abbr, month_name
+
+    return (month_name[month].lower(), month_abbr[month].lower(), f"{month}月", f"{month:02d}", str(month))
 
 
 def _listed(seq: Sequence, first: int, second: int) -> bool:

@@ -55,6 +55,11 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         if kind == "each":
             seq.use(at, "noise")
         return
+    if seq.items[at].text == "per" and seq.cue(following, "unit_noise") and not seq.thing(following):
+        frame.unknown.append(following)  # "fare per mile" is another figure than the fare
+        frame.penalty *= 0.5
+        seq.use([at, following], "unknown")
+        return
     if seq.items[at].text in _APART and seq.quantity(following) and not _few(seq, following):
         seq.use(at, "noise")  # 各自的均价: the figure of each thing named, no breakdown by the figure
         return
@@ -354,6 +359,10 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
             seq.use(target, "want")
             target = seq.content(target, 1, 2)
         seq.use(at, "want")
+        if target is not None and _qualifies(seq, target):
+            frame.unknown.append(target)  # "rainy days" are days, of a kind the table may not tell
+            seq.use(target, "unknown")
+            target += 1
         verb = _verb_quantity(seq, at, target)
         if verb is not None and target is not None:
             # "how many people died": the verb names the number
@@ -433,6 +442,13 @@ def _figure_counted(seq: Sequence, text: str, at: int) -> Ref | None:
         if column is not None and is_quantity(column) and f"{text[-1]}数" in column.name:
             choices.append(Choice(name, score))
     return Ref(sorted(choices, key=lambda c: -c.fit), at, text) if choices else None
+
+
+def _qualifies(seq: Sequence, at: int) -> bool:
+    """Whether a loosely known number word only describes the dates counted right behind it."""
+    ref = seq.ref(at, implied=False)
+    loosely = ref is not None and ref.choices[0].fit < 0.85 and seq.quantity(at)
+    return loosely and seq.free(at + 1) and seq.cue(at + 1, "grain") is not None
 
 
 def _verb_quantity(seq: Sequence, at: int, target: int | None) -> int | None:
@@ -674,7 +690,9 @@ def _read_flags(seq: Sequence, frame: Frame) -> None:
             seq.cue(at, "ask") and following is None
         ):
             continue
-        elif not (frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank):
+        elif not (
+            frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank
+        ) and not _with(seq, at):
             continue
         neg = False
         for k in range(max(0, at - 2), at):
@@ -683,6 +701,20 @@ def _read_flags(seq: Sequence, frame: Frame) -> None:
                 seq.use(k, "filter")
         frame.filters.append(Filter("bool", ref, neg=neg, at=at))
         seq.use(at, "filter")
+
+
+def _with(seq: Sequence, at: int) -> bool:
+    """Whether "with", "containing" or another condition leads to a yes/no column."""
+    for k in range(at - 1, max(-1, at - 5), -1):
+        if seq.roles[k] == "filter":
+            return True
+        if seq.cue(k, "has", "text"):
+            if seq.free(k) and seq.cue(k, "text"):
+                seq.use(k, "filter")
+            return True
+        if not seq.glue(k) and not seq.cue(k, "neg"):
+            return False
+    return False
 
 
 def _read_rest(seq: Sequence, frame: Frame) -> None:
@@ -701,6 +733,16 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
         noise = seq.glue(at) or (bool(seq.cue_names(at)) and item.senses[0].kind == "cue")
+        if (
+            ref is not None
+            and seq.cue(at, "grain")
+            and _year(seq, at)
+            and ref.choices[0].fit >= 0.85
+            and not (frame.wants or frame.groups or frame.rank or frame.steps or frame.havings)
+        ):
+            frame.wants.append(Want("col", ref=ref, at=at))  # "days with wind over 8": which days
+            seq.use(at, "want")
+            continue
         if table is not None and (ref is None or item.get("table").score >= ref.choices[0].fit - 0.05):  # type: ignore[union-attr]
             frame.tables.append((table, at))
             seq.use(at, "table")
