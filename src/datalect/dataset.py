@@ -15,7 +15,6 @@ from datalect.engine.cells import plain_rows
 from datalect.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-
     from datalect.answer.model import Answer
     from datalect.data.model import Catalog, Workspace
     from datalect.data.progress import Progress

@@ -84,7 +84,7 @@ def catalog_of(rows: dict[str, list[dict[str, Any]]]) -> Catalog:
 
 
 def run(connection: Any, catalog: Catalog, data: dict[str, Any]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    compiled = compile_plan(check(Plan.model_validate(data), catalog))
+    compiled = compile_plan(check(Plan.model_validate(data), catalog), AS_OF)
     rows = connection.execute(compiled.query.sql, list(compiled.query.params)).fetchall()
     return [o.name for o in compiled.outputs], [tuple(plain(v) for v in row) for row in rows]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from datalect.answer.facts import facts_of
 from datalect.answer.ground import FactSet
+from datalect.answer.missing_groups import missing_group_note
 from datalect.answer.model import Answer
 from datalect.answer.safetext import visible
 from datalect.answer.verify import verify
@@ -74,6 +75,9 @@ def answer_from_plan(
         unused = first.unused or interpretation.unused
         if unused:
             warnings.append(words["unused"].format(words=words["join"].join(visible(w) for w in unused)))
+    left_out = missing_group_note(facts, language)
+    if left_out:
+        warnings.append(left_out)
     if result.truncated:
         warnings.append(words["cut"].format(n=f"{result.table.num_rows:,}"))
     if dropped:

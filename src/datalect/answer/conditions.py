@@ -20,6 +20,7 @@ from datalect.answer.labels import (
 from datalect.answer.periods import period_of, read_moment
 from datalect.data.model import Catalog
 from datalect.plan.model import AnyOf, ColumnTest, HasTest, Keep, Not, TimeTest
+from datalect.plan.spans import counts_from
 
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
@@ -41,7 +42,8 @@ def _condition(test: Any, catalog: Catalog, as_of: datetime | None) -> Condition
     if isinstance(test, TimeTest):
         column = find_column(catalog, test.time)
         label = column_words(column) if column else reference_words(catalog, test.time)
-        period = period_of(test.in_, as_of or catalog.as_of, catalog.fiscal_year_start)
+        now = counts_from(column, catalog) if column else as_of or catalog.as_of
+        period = period_of(test.in_, now, catalog.fiscal_year_start)
         return Condition(label=label, op="time", kind="date", period=period)
     if isinstance(test, HasTest):
         table = test.has.split(">")[-1]

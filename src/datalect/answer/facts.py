@@ -11,6 +11,7 @@ from datalect.answer.formats import plain_number
 from datalect.answer.ground import FactSet, Field, on_calendar
 from datalect.answer.labels import table_noun
 from datalect.answer.model import Fact, FactType
+from datalect.engine.cells import plain_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,7 @@ def facts_of(
     from datalect.plan.canonical import plan_hash
 
     plan = checked.plan
-    rows = tuple(table.slice(0, _ROWS_READ).to_pylist())
+    rows = tuple(plain_rows(table.slice(0, _ROWS_READ)))
     fields = fields_of(checked, rows)
     named = {f.name: f for f in fields}
     nulls = {
@@ -159,7 +160,9 @@ class _Reader:
         if figure is None:
             return []
         known = [(self._group(r), plain_number(r.get(figure.name))) for r in ground.rows]
-        pairs = [(group, value) for group, value in known if value is not None]
+        whole = [(group, value) for group, value in known if value is not None]
+        # rows that belong to no known group are a remainder, not a group that can win or come last
+        pairs = [(group, value) for group, value in whole if all(v is not None for _, v in group)] or whole
         if not pairs:
             return [self._fact("empty", figure, values={"rows": len(ground.rows)})]
         groups = ground.groups
@@ -167,10 +170,10 @@ class _Reader:
         if len(groups) == 1 and on_calendar(groups[0]) and figure.fn not in ("share", "rank"):
             facts += self._over_time(figure, groups[0])
         elif len(groups) == 1 and groups[0].width is not None:
-            facts.append(self._distribution(figure, pairs))
+            facts.append(self._distribution(figure, pairs, sum(v for _, v in whole)))
         facts += self._extremes(figure, pairs)
         if len(groups) == 1 and not on_calendar(groups[0]):
-            facts += self._ranking(figure, pairs)
+            facts += self._ranking(figure, pairs, [v for _, v in whole])
         return facts
 
     def _group(self, row: Mapping[str, Any]) -> Group:
@@ -185,7 +188,7 @@ class _Reader:
                 facts.append(self._fact("extreme", figure, focus=focus, values={"value": value, "end": end}))
         return facts
 
-    def _ranking(self, figure: Field, pairs: list[tuple[Group, Any]]) -> list[Fact]:
+    def _ranking(self, figure: Field, pairs: list[tuple[Group, Any]], cells: list[Any]) -> list[Fact]:
         ground = self.ground
         ascending = bool(ground.order) and ground.order[0] == (figure.name, "asc")
         ordered = sorted(pairs, key=lambda p: p[1], reverse=not ascending)
@@ -200,18 +203,17 @@ class _Reader:
         if len(ordered) == 2:
             (a, x), (b, y) = ordered
             facts.append(self._fact("difference", figure, focus=(a, b), values={"difference": x - y}))
-        total = sum(v for _, v in pairs)
+        total = sum(cells)
         whole = figure.additive and not figure.percent and not ground.cut and not ground.keeps
-        if whole and total > 0 and min(v for _, v in pairs) >= 0 and len(pairs) > 1:
+        if whole and total > 0 and min(cells) >= 0 and len(pairs) > 1:
             best, value = max(pairs, key=lambda p: p[1])
             facts.append(
                 self._fact("share", figure, focus=(best,), values={"share": value / total, "total": total})
             )
         return facts
 
-    def _distribution(self, figure: Field, pairs: list[tuple[Group, Any]]) -> Fact:
+    def _distribution(self, figure: Field, pairs: list[tuple[Group, Any]], total: Any) -> Fact:
         best, value = max(pairs, key=lambda p: p[1])
-        total = sum(v for _, v in pairs)
         values: dict[str, Any] = {"value": value}
         if figure.additive and not self.ground.cut and total:
             values |= {"share": value / total, "total": total}

@@ -10,6 +10,7 @@ from datalect.answer.ground import Field, Kind, Noun, Words
 from datalect.answer.labels import humanise, is_generated, measure_words, reference_words, table_noun
 from datalect.data.model import Additivity, Catalog, Column, Grain, Meaning, SemanticType
 from datalect.plan.model import Aggregate, MetricUse, Nested, Ratio
+from datalect.plan.walk import is_share
 
 if TYPE_CHECKING:
     from datalect.plan.checked import CheckedPlan, OutputColumn
@@ -60,7 +61,7 @@ def _field(
             counted = noun
         percent = _ratio_percent(output.measure, percent)
         ratio = output.measure if isinstance(output.measure, Ratio) else None
-        if ratio is not None and is_generated(ratio.as_ or "") and _is_part(ratio):
+        if ratio is not None and is_generated(ratio.as_ or "") and is_share(ratio):
             phrase = _part_words(ratio, catalog, noun)
     elif output.step is not None:
         fn, of = output.step.fn, output.step.of
@@ -138,16 +139,7 @@ def _percent(meaning: Meaning) -> float:
 
 
 def _ratio_percent(measure: Any, percent: float) -> float:
-    return 100.0 if isinstance(measure, Ratio) and _is_part(measure) else percent
-
-
-def _is_part(measure: Ratio) -> bool:
-    """A ratio is a part of a whole when its numerator counts some of what its denominator counts."""
-    num, den = measure.num, measure.den
-    if not (isinstance(num, Aggregate) and isinstance(den, Aggregate)):
-        return False
-    same = (num.fn, num.col, num.expr) == (den.fn, den.col, den.expr)
-    return same and bool(num.where) and not den.where and num.fn in ("count", "sum", "distinct")
+    return 100.0 if isinstance(measure, Ratio) and is_share(measure) else percent
 
 
 def _part_words(measure: Ratio, catalog: Catalog, noun: Noun) -> Words:
@@ -197,6 +189,8 @@ def _kind(meaning: Meaning, cells: Sequence[Any]) -> Kind:
     import datetime as dt
 
     first = next((cell for cell in cells if cell is not None), None)
+    if isinstance(first, dt.date) and any(isinstance(cell, str) for cell in cells):
+        return "text"  # dates that Python's calendar lacks come as text
     if isinstance(first, bool):
         return "boolean"
     if isinstance(first, dt.date | dt.datetime):

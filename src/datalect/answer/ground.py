@@ -195,6 +195,10 @@ class FactSet(Sequence[Fact]):
         """The field of that name, or None."""
         return next((f for f in self.fields if f.name == name), None)
 
+    def is_named(self, row: Mapping[str, Any]) -> bool:
+        """Whether the groups of a row are known; rows of a missing group win no comparison."""
+        return all(row.get(f.name) is not None for f in self.groups)
+
     @property
     def time(self) -> Field | None:
         """The breakdown that runs along calendar time, or None."""

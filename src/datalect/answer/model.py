@@ -213,7 +213,9 @@ class Answer:
 
     def rows(self) -> list[dict[str, Any]]:
         """The result as plain Python rows."""
-        return [] if self.table is None else list(self.table.to_pylist())
+        from datalect.engine.cells import plain_rows
+
+        return [] if self.table is None else plain_rows(self.table)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON data, as ``datalect ask --json`` prints it."""

@@ -175,13 +175,13 @@ def _superlative(reading: Reading, index: int, mention: Mention, kind: str) -> b
     for shape in reading.main(index):
         if falls and shape.fn in CHANGES:
             kind = "min" if kind == "max" else "max"
-        known = [v for _, v in reading.known(shape)]
+        known = [v for _, v in reading.ranked(shape)]
         if not known or not extreme_is_known(ground, shape, kind):
             continue
         if ordinal is not None:
             return True  # the place itself is proven with the number
         best = max(known) if kind == "max" else min(known)
-        if top is not None and top == len(ground.rows) and ground.cut:
+        if top is not None and top == len(known) and ground.cut:
             return True  # "the 5 carriers with the highest ...": all rows shown
         if top is not None and top > 1 and top < len(known) and len(points) != 1:
             limit = sorted(known, reverse=kind == "max")[int(top) - 1]
@@ -292,7 +292,7 @@ def _following(reading: Reading, index: int, mention: Mention) -> bool:
         if a is None or b is None:
             continue
         low, high = min(a, b), max(a, b)
-        return not any(low < v < high for _, v in reading.known(shape))
+        return not any(low < v < high for _, v in reading.ranked(shape))
     return False
 
 
@@ -308,7 +308,7 @@ def _same(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
             return bool(best) and (kind == "flat" or values[0] == values[1] or len(best) == len(values))
         if len(values) == 1 and shape.fn in CHANGES:
             return values[0] == 0
-        known = [v for _, v in reading.known(shape)]
+        known = [v for _, v in reading.ranked(shape)]
         if known and len(set(known)) == 1 and len(known) > 1:
             return True
         step = next((f for f in ground.figures if f.of == shape.name and f.fn in CHANGES), None)

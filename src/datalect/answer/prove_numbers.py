@@ -217,7 +217,7 @@ def _extreme_cell(reading: Reading, index: int, quantity: Quantity, bound: str, 
     if not segment.before and not before.own:
         kinds = kinds | before.kinds()
     for shape in reading.main(index):
-        known = reading.known(shape)
+        known = reading.ranked(shape)
         for end, pick in (("max", max), ("min", min)):
             if known and end in kinds and extreme_is_known(reading.ground, shape, end):
                 value = pick(v for _, v in known)
@@ -271,7 +271,8 @@ def _count(reading: Reading, index: int, mention: Mention, quantity: Quantity) -
             return value in tied or (
                 bool(segment.own) is False and value == len(ground.rows) and len(tied) == 0
             )
-        if value == len(ground.rows) and not ground.truncated:
+        named = sum(ground.is_named(row) for row in ground.rows)
+        if value in (len(ground.rows), named) and not ground.truncated:
             return True
     if near and ground.top is not None and value == ground.top == len(ground.rows):
         return True
@@ -305,7 +306,7 @@ def _after(reading: Reading, index: int) -> set[str]:
 def _tied(reading: Reading, index: int) -> set[int]:
     counts = set()
     for shape in reading.main(index):
-        values = [v for _, v in reading.known(shape)]
+        values = [v for _, v in reading.ranked(shape)]
         if values:
             counts |= {values.count(max(values)), values.count(min(values))}
     return counts
@@ -331,7 +332,7 @@ def _rank(reading: Reading, index: int, mention: Mention, quantity: Quantity) ->
     if any(m.text.lower() in ("a", "an", "about") for m in _window(reading, mention, 1)):
         return False  # "a second of all flights" is no place in an order
     for shape in reading.main(index):
-        known = reading.known(shape)
+        known = reading.ranked(shape)
         for row, value in known:
             if not context or any(row.get(n) != v for n, v in context.items()):
                 continue

@@ -233,6 +233,11 @@ class Reading:
             return [main, *(f for f in meant if f is not main)]
         return meant
 
+    def ranked(self, shape: Field) -> list[tuple[Any, float]]:
+        """Rows that may be compared: those of known groups with a figure (all, where no group is known)."""
+        known = self.known(shape)
+        return [pair for pair in known if self.ground.is_named(pair[0])] or known
+
     def known(self, shape: Field) -> list[tuple[Any, float]]:
         """Rows with a figure, and the figure."""
         pairs = ((row, plain_number(row.get(shape.name))) for row in self.ground.rows)

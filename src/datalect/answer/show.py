@@ -11,6 +11,7 @@ from datalect.answer.formats import figure
 from datalect.answer.ground import in_cycle
 from datalect.answer.jsonable import jsonable
 from datalect.answer.safetext import escape_html, visible
+from datalect.engine.cells import plain_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -107,7 +108,7 @@ def _table(answer: Answer) -> Iterator[RenderableType]:
     labels = column_labels(answer)
     shown = labels[:_COLUMNS_SHOWN]
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    rows = answer.to_arrow().slice(0, _ROWS_SHOWN).to_pylist()
+    rows = plain_rows(answer.to_arrow().slice(0, _ROWS_SHOWN))
     names = answer.columns[:_COLUMNS_SHOWN]
     for name, label in zip(names, shown, strict=True):
         numeric = all(_is_number(row[name]) for row in rows)
@@ -196,7 +197,7 @@ def _html_table(answer: Answer) -> str:
     words = _WORDS[answer.language]
     head = "".join(f"<th>{escape_html(label)}</th>" for label in column_labels(answer))
     body: list[str] = []
-    for row in answer.to_arrow().slice(0, _HTML_ROWS).to_pylist():
+    for row in plain_rows(answer.to_arrow().slice(0, _HTML_ROWS)):
         cells = "".join(
             f"<td{_align(value)}>{escape_html(cell_text(answer, name, value)[:_HTML_CELL])}</td>"
             for name, value in row.items()

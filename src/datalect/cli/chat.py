@@ -191,9 +191,10 @@ class Conversation:
         if not text:
             out(safe(self._last.sql, lines=True))
             return
+        from datalect.engine.cells import plain_columns
+
         result = self._data.sql(text)
-        columns = [column.to_pylist() for column in result.table.columns]
-        rows = list(zip(*columns, strict=True))
+        rows = list(zip(*plain_columns(result.table), strict=True))
         out(grid(result.table.column_names, rows[:50]))
         if len(rows) > 50 or result.truncated:
             out(f"… {len(rows) - 50:,} more rows" + (", cut by the row limit" if result.truncated else ""))

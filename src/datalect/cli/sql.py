@@ -72,9 +72,11 @@ def _rows(table: object) -> list[list[object]]:
     """Rows in order; columns of the same name stay apart."""
     import pyarrow as pa
 
+    from datalect.engine.cells import plain_columns
+
     if not isinstance(table, pa.Table):
         raise TypeError("the engine returns Arrow tables")
-    columns = [column.to_pylist() for column in table.columns]
+    columns = plain_columns(table)
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -82,7 +82,7 @@ def figures(
         slots: list[tuple[Figures, str]] = []
         parts: list[str] = []
         for name, dtype in columns[start : start + COLUMNS_PER_QUERY]:
-            for attribute, sql in _aggregates(identifier(name), dtype).items():
+            for attribute, sql in aggregates(identifier(name), dtype).items():
                 slots.append((found[name], attribute))
                 parts.append(sql)
         row = connection.execute(f"SELECT {', '.join(parts)} FROM {relation}").fetchone()
@@ -93,7 +93,8 @@ def figures(
     return found
 
 
-def _aggregates(column: str, dtype: str) -> dict[str, str]:
+def aggregates(column: str, dtype: str) -> dict[str, str]:
+    """SQL of the figures of one column (or any other expression), by the attribute they go to."""
     kind = kind_of(dtype)
     wanted = {"filled": f"count({column})"}
     if kind == "nested":
@@ -112,7 +113,11 @@ def _aggregates(column: str, dtype: str) -> dict[str, str]:
     elif kind == "text":
         wanted["blanks"] = f"count(*) FILTER ({column}::VARCHAR = '')"
     elif kind in ("temporal", "boolean"):
-        wanted |= {"minimum": f"min({column})", "maximum": f"max({column})"}
+        held = column
+        if kind == "temporal" and dtype.upper() != "TIME":
+            # infinity and years that Python's calendar lacks are no end of the range
+            held = f"CASE WHEN {column} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {column} END"
+        wanted |= {"minimum": f"min({held})", "maximum": f"max({held})"}
     return wanted
 
 
@@ -145,15 +150,22 @@ def value_counts(
 
 
 def quantiles(
-    connection: DuckDBPyConnection, relation: str, columns: Sequence[str], rows: int
+    connection: DuckDBPyConnection, relation: str, columns: Sequence[str], rows: int, sample: str = ""
 ) -> tuple[dict[str, Mapping[float, float]], bool]:
     """Quantiles of numeric columns; from a sample of rows in large tables.
+
+    Args:
+        connection: open connection.
+        relation: quoted table or view.
+        columns: its numeric columns.
+        rows: number of its rows.
+        sample: what to take instead of a large relation: about ``SAMPLE_ROWS`` of its rows.
 
     Returns:
         Column -> probability -> value, and whether they come from a sample.
     """
     sampled = rows > SMALL_TABLE
-    source = f"(FROM {relation} USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42))" if sampled else relation
+    source = sample or f"({random_rows(relation)})" if sampled else relation
     found: dict[str, Mapping[float, float]] = {}
     for start in range(0, len(columns), COLUMNS_PER_QUERY):
         names = columns[start : start + COLUMNS_PER_QUERY]
@@ -168,13 +180,20 @@ def quantiles(
     return found, sampled
 
 
+def random_rows(relation: str) -> str:
+    """SQL of ``SAMPLE_ROWS`` rows of a relation, the same ones every time."""
+    return f"FROM {relation} USING SAMPLE {SAMPLE_ROWS} ROWS (reservoir, 42)"
+
+
 def profile_columns(
-    connection: DuckDBPyConnection, relation: str, items: Mapping[str, Figures]
+    connection: DuckDBPyConnection, relation: str, items: Mapping[str, Figures], sample: str = ""
 ) -> dict[str, ColumnProfile]:
-    """Profiles of the columns whose raw figures are given."""
+    """Profiles of the columns whose raw figures are given; ``sample`` as for ``quantiles``."""
     numeric = [name for name, item in items.items() if is_number(item.dtype)]
     rows = next((item.rows for item in items.values()), 0)
-    spread, spread_sampled = quantiles(connection, relation, numeric, rows) if numeric else ({}, False)
+    spread, spread_sampled = (
+        quantiles(connection, relation, numeric, rows, sample) if numeric else ({}, False)
+    )
     profiles = {}
     for name, item in items.items():
         values, complete, sampled = value_counts(connection, relation, item)

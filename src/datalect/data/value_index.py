@@ -113,9 +113,10 @@ class _Index:
     def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         if self._engine is not None:
             from datalect.engine.base import Limits, Query
+            from datalect.engine.cells import plain_columns
 
             result = self._engine.execute(Query(sql=sql, params=tuple(params)), Limits(rows=HELD_VALUES))
-            return list(zip(*(c.to_pylist() for c in result.table.columns), strict=True))
+            return list(zip(*plain_columns(result.table), strict=True))
         import duckdb
 
         with duckdb.connect(str(self._workspace.database), read_only=True) as connection:

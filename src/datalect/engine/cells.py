@@ -1,6 +1,6 @@
 """Cells of a result as Python values, also those that Python's own types cannot hold.
 
-DuckDB's calendar reaches far beyond Python's (years 1 to 9999) and has infinities; its clock knows 24:00:00.
+DuckDB's calendar reaches far beyond Python's (years 1 to 9999) and has infinities.
 Such cells become text, written as DuckDB writes it; all others are what ``to_pylist`` gives.
 """
 
@@ -60,9 +60,6 @@ def _cell(scalar: pa.Scalar) -> Any:
         return _day(scalar.cast(pa.int32()).as_py())
     if pa.types.is_timestamp(kind):
         return _moment(scalar.cast(pa.int64()).as_py(), _PER_SECOND[kind.unit])
-    if pa.types.is_time(kind):
-        ticks = scalar.cast(pa.int64() if kind.bit_width == 64 else pa.int32()).as_py()
-        return _clock(ticks // _PER_SECOND[kind.unit])
     if pa.types.is_struct(kind):
         return {field.name: _cell(scalar[i]) for i, field in enumerate(kind)}
     if pa.types.is_nested(kind):

@@ -20,7 +20,8 @@ def compile_plan(checked: CheckedPlan, as_of: datetime | None = None) -> Compile
 
     Args:
         checked: what ``check`` returned.
-        as_of: the moment relative time counts from; default: the catalog's, else now.
+        as_of: the moment relative time counts from; default: the latest date of the column filtered, unless
+            the catalog's moment (or now) comes before it.
 
     Returns:
         The query, the same for people, and a query that counts what was used.
@@ -29,9 +30,9 @@ def compile_plan(checked: CheckedPlan, as_of: datetime | None = None) -> Compile
     from datalect.plan.sql_tree import Values
 
     moment = as_of or checked.catalog.as_of or datetime.now().replace(microsecond=0)
-    context = Context(checked.catalog, _names(checked), Values(), moment)
+    context = Context(checked.catalog, _names(checked), Values(), moment, as_of)
     tree = _tree(checked, context)
-    coverage = Context(checked.catalog, context.names, Values(), moment)
+    coverage = Context(checked.catalog, context.names, Values(), moment, as_of)
     return CompiledPlan(
         query=context.values.query(tree),
         display_sql=context.values.display(tree),

@@ -8,6 +8,7 @@ from typing import Any
 from datalect.data.model import Column, SemanticType
 from datalect.data.values import ValueIndex
 from datalect.errors import PlanError
+from datalect.plan import notices
 from datalect.plan.checked import Notice
 from datalect.plan.expressions import Expressions, Scope, Unreachable, locate
 from datalect.plan.fanout import choose_root, fan_out, has_name, link_tables
@@ -15,7 +16,7 @@ from datalect.plan.joins import Path, format_path, format_reference
 from datalect.plan.link import link_text, type_value
 from datalect.plan.model import Aggregate, AnyOf, ColumnTest, HasTest, Lit, Not, Test, TimeTest
 from datalect.plan.names import Names
-from datalect.plan.spans import check_span
+from datalect.plan.spans import check_span, counts_from, is_relative
 from datalect.plan.types import Typed, is_temporal
 from datalect.plan.walk import expr_of, is_constant, test_refs
 
@@ -139,6 +140,9 @@ class Conditions:
     def _time(self, test: TimeTest, scope: Scope, at: str) -> TimeTest:
         reference = self._expressions.reference(test.time, scope, f"{at}.time")
         check_span(test.in_, reference.column, f"{at}.in")
+        if is_relative(test.in_):
+            moment = counts_from(reference.column, self._names.catalog)
+            self.notices.append(notices.time_counts_from(reference.column, moment))
         return test.model_copy(update={"time": format_reference(reference, self._names.graph)})
 
     # ------------------------------------------------------------ comparisons

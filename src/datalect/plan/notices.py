@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from datalect.data.model import Column
 from datalect.plan.checked import Notice
 
@@ -49,6 +51,22 @@ def about_column(column: Column) -> list[Notice]:
             )
         )
     return found
+
+
+def time_counts_from(column: Column, moment: datetime) -> Notice:
+    """The moment from which "last month" and the like count."""
+    day = moment.date().isoformat()
+    latest = column.profile.maximum
+    year = None if isinstance(latest, date) or latest is None else int(latest)
+    if (isinstance(latest, date) and latest.isoformat()[:10] == day) or year == moment.year:
+        english, chinese = f", the latest {column.name}", f"（{column.name}的最晚日期）"
+    else:
+        english = chinese = ""
+    return Notice(
+        code="time_counts_from",
+        message_en=f"Relative time counts from {day}{english}.",
+        message_zh=f"相对时间从{day}{chinese}算起。",
+    )
 
 
 def moved_from(old: str, new: str) -> Notice:

@@ -26,7 +26,6 @@ from datalect.plan.model import (
     Nested,
     Not,
     Ratio,
-    Span,
     Step,
     Test,
     TimeTest,
@@ -34,9 +33,9 @@ from datalect.plan.model import (
     measure_name,
 )
 from datalect.plan.names import Names
-from datalect.plan.spans import Stretch, resolve_span
+from datalect.plan.spans import Stretch, counts_from, resolve_span
 from datalect.plan.types import is_temporal, kind_of
-from datalect.plan.walk import expr_of
+from datalect.plan.walk import expr_of, is_share
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _EXACT_TYPES = frozenset({SemanticType.YEAR, SemanticType.ID, SemanticType.CODE, SemanticType.PHONE})
@@ -54,14 +53,16 @@ class Phrases(ABC):
     Attributes:
         catalog: the tables.
         names: resolves references.
-        as_of: the moment relative time counts from.
+        as_of: the moment that is now.
         outputs: output name -> how it is spoken of.
+        given: the moment relative time counts from on every column, or None for each column's own.
     """
 
     catalog: Catalog
     names: Names
     as_of: datetime
     outputs: dict[str, str] = field(default_factory=dict)
+    given: datetime | None = None
 
     chinese: ClassVar[bool] = False
 
@@ -153,9 +154,17 @@ class Phrases(ABC):
         if isinstance(node, MetricUse):
             return node.metric
         if isinstance(node, Ratio):
+            if is_share(node) and isinstance(node.num, Aggregate) and isinstance(node.den, Aggregate):
+                return self.part(self._whole(node.den, base), self.tests(node.num.where, base))
             return self.ratio(self.measure(node.num, base), self.measure(node.den, base))
         if isinstance(node, Nested):
             return self.nested(node, base)
+        return self.aggregate(node, base)
+
+    def _whole(self, node: Aggregate, base: str) -> str:
+        """What a share is a part of: the rows themselves rather than their number."""
+        if expr_of(node) is None and node.each is None:
+            return self.table(base)
         return self.aggregate(node, base)
 
     def named(self, node: Measure, base: str) -> str:
@@ -230,9 +239,11 @@ class Phrases(ABC):
 
     # ------------------------------------------------------------ time
 
-    def stretch(self, span: Span) -> Stretch:
-        """The stretch a span means at the moment of reference."""
-        return resolve_span(span, self.as_of, self.catalog.fiscal_year_start)
+    def stretch(self, test: TimeTest, base: str) -> Stretch:
+        """The stretch a filter on time means at the moment of reference."""
+        reference = self.find(test.time, base)
+        now = self.as_of if reference is None else counts_from(reference.column, self.catalog, self.given)
+        return resolve_span(test.in_, now, self.catalog.fiscal_year_start)
 
     def last_moment(self, end: datetime) -> datetime:
         """The last moment that is still inside, as a day or as a time."""
@@ -305,6 +316,10 @@ class Phrases(ABC):
     @abstractmethod
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
+
+    @abstractmethod
+    def part(self, whole: str, condition: str) -> str:
+        """The share of a whole that meets a condition."""
 
     @abstractmethod
     def nested(self, node: Nested, base: str) -> str:

@@ -217,7 +217,7 @@ class English(Phrases):
     def time(self, test: TimeTest, base: str) -> str:
         """A condition about time."""
         column = self.column(test.time, base)
-        stretch = self.stretch(test.in_)
+        stretch = self.stretch(test, base)
         span = test.in_
         if isinstance(span, Rolling):
             return f"{column} is in the last {_plural(span.last, span.unit.value)} ({self._dates(stretch)})"
@@ -325,6 +325,10 @@ class English(Phrases):
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
         return f"{num} divided by {den}"
+
+    def part(self, whole: str, condition: str) -> str:
+        """The share of a whole that meets a condition."""
+        return f"share of {whole} where {condition}"
 
     def nested(self, node: Nested, base: str) -> str:
         """A two-level measure."""

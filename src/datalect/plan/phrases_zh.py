@@ -215,7 +215,7 @@ class Chinese(Phrases):
     def time(self, test: TimeTest, base: str) -> str:
         """A condition about time."""
         column = self.column(test.time, base)
-        stretch = self.stretch(test.in_)
+        stretch = self.stretch(test, base)
         span = test.in_
         if isinstance(span, Rolling):
             return f"{column}在最近{_span(span.last, span.unit)}内（{self._dates(stretch)}）"
@@ -324,6 +324,10 @@ class Chinese(Phrases):
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
         return f"{num}除以{den}"
+
+    def part(self, whole: str, condition: str) -> str:
+        """The share of a whole that meets a condition."""
+        return f"{condition}的部分占{whole}的比例"
 
     def nested(self, node: Nested, base: str) -> str:
         """A two-level measure."""

@@ -22,6 +22,6 @@ def read_back(checked: CheckedPlan, language: Literal["en", "zh"], as_of: dateti
     """
     moment = as_of or checked.catalog.as_of or datetime.now().replace(microsecond=0)
     kind = Chinese if language == "zh" else English
-    phrases = kind(checked.catalog, Names(checked.catalog), moment)
+    phrases = kind(checked.catalog, Names(checked.catalog), moment, given=as_of)
     labels = {o.name: o.label_zh if language == "zh" else o.label_en for o in checked.outputs}
     return replace(phrases, outputs=labels).sentence(checked)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from datalect.data.model import Column, Grain, SemanticType
+from datalect.data.model import Catalog, Column, Grain, SemanticType
 from datalect.errors import PlanError
 from datalect.plan.link import parse_moment
 from datalect.plan.model import Calendar, Dates, Range, Rolling, Span, ToDate
@@ -91,6 +91,33 @@ def _units(span: Span) -> tuple[Grain, ...]:
     if isinstance(span, (Rolling, Calendar)):
         return (span.unit,)
     return (span.to_date,) if isinstance(span, ToDate) else ()
+
+
+# ---------------------------------------------------------------- the moment relative spans count from
+
+
+def is_relative(span: Span) -> bool:
+    """Whether a span counts from a moment of reference."""
+    return isinstance(span, (Rolling, Calendar, ToDate))
+
+
+def counts_from(column: Column, catalog: Catalog, given: datetime | None = None) -> datetime:
+    """The moment from which relative time counts on a column.
+
+    It is the moment given, else the latest date of that very column (another column may run on for months:
+    goods are shipped after they are ordered), unless that lies beyond the catalog's own moment.
+    """
+    if given is not None:
+        return given
+    latest = column.profile.maximum
+    now = catalog.as_of or datetime.now().replace(microsecond=0)
+    if isinstance(latest, datetime):
+        return min(latest.replace(tzinfo=None), now)
+    if isinstance(latest, date):
+        return min(datetime(latest.year, latest.month, latest.day), now)
+    if is_year_number(column) and isinstance(latest, (int, float)) and 1 <= latest < now.year:
+        return datetime(int(latest), 12, 31)
+    return now
 
 
 # ---------------------------------------------------------------- calendar arithmetic

@@ -12,7 +12,7 @@ from datalect.plan import sql_tree as sql
 from datalect.plan.fanout import Link, link_tables
 from datalect.plan.joins import Path
 from datalect.plan.model import Aggregate, AnyOf, ColumnTest, HasTest, Not, Test, TimeTest
-from datalect.plan.spans import Stretch, is_year_number, resolve_span
+from datalect.plan.spans import Stretch, counts_from, is_year_number, resolve_span
 from datalect.plan.sql_expressions import compile_expression, constant, moment, part_of
 from datalect.plan.sql_measures import aggregate, aggregate_inputs
 from datalect.plan.sql_rows import Rows, View, view_of
@@ -115,7 +115,8 @@ def _time(test: TimeTest, view: View) -> exp.Expr:
     reference = view.find(test.time)
     column = view.column(reference)
     context = view.rows.context
-    stretch = resolve_span(test.in_, context.as_of, context.catalog.fiscal_year_start)
+    now = counts_from(reference.column, context.catalog, context.given)
+    stretch = resolve_span(test.in_, now, context.catalog.fiscal_year_start)
     if is_year_number(reference.column):
         return _years(stretch, column, view)
     kind = kind_of(reference.column.dtype)

@@ -21,13 +21,15 @@ class Context:
         catalog: the tables.
         names: resolves references.
         values: collects the constants.
-        as_of: the moment relative time counts from.
+        as_of: the moment that is now.
+        given: the moment relative time counts from on every column, or None for each column's own.
     """
 
     catalog: Catalog
     names: Names
     values: sql.Values
     as_of: datetime
+    given: datetime | None = None
     taken: set[str] = field(default_factory=set)
 
     def alias(self, wish: str) -> str:

@@ -13,6 +13,7 @@ from datalect.plan.model import (
     HasTest,
     Lit,
     Not,
+    Ratio,
     Test,
     TimeTest,
 )
@@ -111,3 +112,12 @@ def is_constant(expr: Any) -> bool:
     if isinstance(expr, (Lit, int, float)):
         return True
     return isinstance(expr, list) and all(is_constant(part) for part in operands(expr))
+
+
+def is_share(ratio: Ratio) -> bool:
+    """Whether a ratio is a part of its own whole: the same figure of the same rows, once with a filter."""
+    num, den = ratio.num, ratio.den
+    if not (isinstance(num, Aggregate) and isinstance(den, Aggregate)):
+        return False
+    same = (num.fn, num.col, num.expr, num.each) == (den.fn, den.col, den.expr, den.each)
+    return same and bool(num.where) and not den.where and num.fn in ("count", "sum", "distinct")
