@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.convert import Decision, decide, decide_compact_dates
@@ -26,7 +27,7 @@ from datalect.data.model import (
     Table,
 )
 from datalect.data.moment import latest_moment
-from datalect.data.profile import Figures, figures, profile_columns
+from datalect.data.profile import Figures, figures, profile_columns, random_rows
 from datalect.data.quoting import identifier, relation
 from datalect.data.sentinel import blank_texts, find_markers, without, words_converted, words_in_text
 
@@ -64,6 +65,14 @@ class _TableDraft:
     @property
     def view(self) -> str:
         return relation("main", self.item.name)
+
+    @property
+    def selected(self) -> str:
+        """What the view selects."""
+        return ", ".join(
+            c.expression if c.expression == identifier(c.name) else f"{c.expression} AS {identifier(c.name)}"
+            for c in self.columns
+        )
 
 
 def build_catalog(
@@ -119,7 +128,9 @@ def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
     draft = _draft(connection, item)
     _convert(connection, draft)
     _mark_missing(connection, draft)
-    profiles = profile_columns(connection, draft.view, draft.raw)
+    # sampled before anything is converted: a view converts every row to give some
+    sample = f"(SELECT {draft.selected} FROM ({random_rows(draft.source)}))"
+    profiles = profile_columns(connection, draft.view, draft.raw, sample)
     columns = _meanings(connection, draft, profiles)
     return Table(
         name=item.name,
@@ -151,23 +162,24 @@ def _draft(connection: DuckDBPyConnection, item: LoadedTable) -> _TableDraft:
 
 
 def _write_view(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
-    selected = ", ".join(
-        c.expression if c.expression == identifier(c.name) else f"{c.expression} AS {identifier(c.name)}"
-        for c in draft.columns
-    )
-    connection.execute(f"CREATE OR REPLACE VIEW {draft.view} AS SELECT {selected} FROM {draft.source}")
+    connection.execute(f"CREATE OR REPLACE VIEW {draft.view} AS SELECT {draft.selected} FROM {draft.source}")
 
 
-def _refresh(connection: DuckDBPyConnection, draft: _TableDraft, changed: Sequence[_Draft]) -> None:
+def _refresh(
+    connection: DuckDBPyConnection,
+    draft: _TableDraft,
+    changed: Sequence[_Draft],
+    known: Mapping[str, Figures] = MappingProxyType({}),
+) -> None:
     if changed:
         _write_view(connection, draft)
-        shape = [(c.name, c.dtype) for c in changed]
-        draft.raw |= figures(connection, draft.view, shape, draft.item.rows)
+        shape = [(c.name, c.dtype) for c in changed if c.name not in known]
+        draft.raw |= {**figures(connection, draft.view, shape, draft.item.rows), **known}
 
 
 def _convert(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
     """Read numbers, dates and yes/no written as text, where that is proven."""
-    changed = []
+    changed, known = [], dict[str, Figures]()
     for column in draft.columns:
         item = draft.raw[column.name]
         if item.filled == 0:
@@ -185,10 +197,12 @@ def _convert(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
             column.sentinels = words_converted(decision.missing)
             draft.problems.extend(decision.problems)
             changed.append(column)
+            if decision.figures is not None:
+                known[column.name] = decision.figures
         elif item.blanks:
             column.sentinels = blank_texts(item.blanks)
             changed.append(column)
-    _refresh(connection, draft, changed)
+    _refresh(connection, draft, changed, known)
 
 
 def _mark_missing(connection: DuckDBPyConnection, draft: _TableDraft) -> None:

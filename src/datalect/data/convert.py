@@ -16,7 +16,7 @@ from datalect.data.meaning.hints import read_name
 from datalect.data.meaning.names import tokens
 from datalect.data.missing import MISSING_WORDS, is_missing_word
 from datalect.data.model import Conversion, Grain, Problem, SemanticType
-from datalect.data.profile import Figures
+from datalect.data.profile import Figures, aggregates
 from datalect.data.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ class Decision:
     Attributes:
         missing: words for "missing" that became NULL, with their counts.
         problems: what the user should know.
+        figures: of the converted values, where the proof gave them in passing.
     """
 
     form: Form
     report: Conversion
+    figures: Figures | None = None
     missing: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
@@ -62,18 +64,27 @@ def decide(
     form = propose(name, texts)
     if form is None:
         return None
-    proven, (filled, converted, marked), failures = _count(connection, relation, name, form, distinct, rows)
-    if failures:
+    proof = _count(connection, relation, name, form, distinct, rows)
+    if proof.failures:
         # a unit or form the sample did not hold: look once more with the failures in sight
-        wider = propose(name, [*texts, *(text for text, _ in failures)])
+        wider = propose(name, [*texts, *(text for text, _ in proof.failures)])
         if wider is not None and wider.expression != form.expression:
-            proven, (filled, converted, marked), failures = _count(
-                connection, relation, name, wider, distinct, rows
-            )
-    form = proven
-    if not converted or converted < ENOUGH * (filled - marked):
+            proof = _count(connection, relation, name, wider, distinct, rows)
+    if not proof.converted or proof.converted < ENOUGH * (proof.filled - proof.marked):
         return None
-    return _report(connection, relation, name, form, filled, converted, marked, failures)
+    return _report(connection, relation, name, proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What reading all rows by a form gave: counts of rows, and the most frequent texts it cannot read."""
+
+    form: Form
+    filled: int = 0
+    converted: int = 0
+    marked: int = 0
+    failures: Sequence[tuple[str, int]] = ()
+    figures: Figures | None = None
 
 
 def _first_texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int) -> dict[str, None]:
@@ -96,27 +107,26 @@ def _texts(connection: DuckDBPyConnection, relation: str, name: str, limit: int)
 
 def _count(
     connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int, rows: int
-) -> tuple[Form, tuple[int, int, int], list[tuple[str, int]]]:
-    """Filled, converted and marked rows, and the most frequent texts that could not be read."""
+) -> _Proof:
+    """Read all rows, with the cheap expression where that gives the same."""
     if form.cheap:
         quick = replace(form, expression=form.cheap)
-        counted = _tally(connection, relation, name, quick, distinct, rows)
-        if counted is not None:
-            return counted
-    counted = _tally(connection, relation, name, replace(form, strict=""), distinct, rows)
-    if counted is None:  # cannot be: without a pattern every text counts
-        return form, (0, 0, 0), []
-    return counted
+        proof = _tally(connection, relation, name, quick, distinct, rows)
+        if proof is not None:
+            return proof
+    proof = _tally(connection, relation, name, replace(form, strict=""), distinct, rows)
+    return proof or _Proof(form)  # without a pattern every text counts
 
 
 def _tally(
     connection: DuckDBPyConnection, relation: str, name: str, form: Form, distinct: int, rows: int
-) -> tuple[Form, tuple[int, int, int], list[tuple[str, int]]] | None:
+) -> _Proof | None:
     """Counts of one expression; None when texts outside its pattern ask for the full grammar."""
     column = identifier(name)
+    repeated = distinct <= rows // (20 if form.strict else 2)  # the full grammar costs more than grouping
     grouped = (
         f"(SELECT {column}, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY ALL)"
-        if distinct <= rows // (20 if form.strict else 2)  # the full grammar costs more than grouping
+        if repeated
         else f"(SELECT {column}, 1 AS n FROM {relation} WHERE {column} IS NOT NULL)"
     )
     words = ", ".join(literal(w) for w in MISSING_WORDS)
@@ -125,15 +135,23 @@ def _tally(
         f"SELECT {column} AS t, n, {form.expression} AS v, {inside} AS s, "
         f"v IS NULL AND lower(trim({column})) IN ({words}) AS m FROM {grouped}"
     )
+    wanted = {} if repeated else aggregates("v", form.dtype)  # another scan would convert all rows again
     row = connection.execute(
-        f"SELECT sum(n), sum(n) FILTER (v IS NOT NULL), sum(n) FILTER (m), "
-        f"count(*) FILTER (NOT s AND NOT m){_whole(form)} FROM ({source})"
+        f"SELECT {', '.join([*_counts(form), *wanted.values()])} FROM ({source})"
     ).fetchone()
-    filled, converted, marked, outside, fractions = (int(x or 0) for x in row or (0,) * 5)
+    counts, values = (row or ())[:5], (row or ())[5:]
+    filled, converted, marked, outside, fractions = (int(x or 0) for x in counts or (0,) * 5)
     if outside:
         return None
+    found = Figures(name, form.dtype, rows) if wanted else None
+    for attribute, value in zip(wanted, values, strict=True):
+        setattr(found, attribute, value)
     if form.dtype == "DOUBLE" and not fractions and converted:
         form = replace(form, dtype="BIGINT", expression=f"CAST({form.expression} AS BIGINT)")
+        if found is not None:
+            found.dtype, found.minimum, found.maximum = "BIGINT", int(found.minimum), int(found.maximum)
+    if found is not None:
+        found.approximate_distinct = min(found.approximate_distinct, found.filled)
     failures: list[tuple[str, int]] = []
     if filled - converted - marked > 0:
         failures = [
@@ -143,35 +161,36 @@ def _tally(
                 "GROUP BY 1 ORDER BY k DESC, t LIMIT 100"
             ).fetchall()
         ]
-    return replace(form, cheap="", strict=""), (filled, converted, marked), failures
+    return _Proof(replace(form, cheap="", strict=""), filled, converted, marked, failures, found)
 
 
-def _whole(form: Form) -> str:
-    if form.dtype != "DOUBLE" or form.kind == "duration":
-        return ", 1"
-    return ", count(*) FILTER (v <> floor(v) OR abs(v) > 9007199254740992)"
+def _counts(form: Form) -> list[str]:
+    fractions = "count(*) FILTER (v <> floor(v) OR abs(v) > 9007199254740992)"
+    return [
+        "sum(n)",
+        "sum(n) FILTER (v IS NOT NULL)",
+        "sum(n) FILTER (m)",
+        "count(*) FILTER (NOT s AND NOT m)",
+        "1" if form.dtype != "DOUBLE" or form.kind == "duration" else fractions,
+    ]
 
 
 def _report(
     connection: DuckDBPyConnection,
     relation: str,
     name: str,
-    form: Form,
-    filled: int,
-    converted: int,
-    marked: int,
-    failures: Sequence[tuple[str, int]],
+    proof: _Proof,
 ) -> Decision:
-    column = identifier(name)
+    column, form, failures = identifier(name), proof.form, proof.failures
     pairs = connection.execute(
         f"SELECT DISTINCT t, v FROM (SELECT {column}::VARCHAR AS t, {form.expression} AS v FROM {relation} "
         f"WHERE {column} IS NOT NULL LIMIT 2000) WHERE v IS NOT NULL ORDER BY length(t) DESC, t LIMIT {SHOWN}"
     ).fetchall()
-    failed = filled - converted - marked
+    failed = proof.filled - proof.converted - proof.marked
     report = Conversion(
         kind=form.kind,
         original=name,
-        converted=converted,
+        converted=proof.converted,
         failed=failed,
         examples=tuple((str(t), _shown(v)) for t, v in pairs),
         failures=tuple(text for text, _ in failures[:SHOWN]),
@@ -197,7 +216,7 @@ def _report(
                 kind="ambiguous_dates",
                 severity="warning",
                 message=f"The dates of {name} do not tell day and month apart; they were read as {order}.",
-                count=converted,
+                count=proof.converted,
                 examples=tuple(t for t, _ in report.examples[:3]),
                 column=name,
             )
@@ -205,8 +224,9 @@ def _report(
     return Decision(
         form=form,
         report=report,
-        missing=_missing(connection, relation, name) if marked else {},
+        missing=_missing(connection, relation, name) if proof.marked else {},
         problems=tuple(problems),
+        figures=proof.figures,
     )
 
 
@@ -254,4 +274,4 @@ def decide_compact_dates(connection: DuckDBPyConnection, relation: str, item: Fi
     if row is None or row[0] != item.filled:
         return None
     form = Form(kind=kind, dtype="DATE", expression=expression, grain=grain)
-    return _report(connection, relation, item.name, form, item.filled, item.filled, 0, ())
+    return _report(connection, relation, item.name, _Proof(form, item.filled, item.filled))

@@ -114,7 +114,7 @@ def aggregates(column: str, dtype: str) -> dict[str, str]:
         wanted["blanks"] = f"count(*) FILTER ({column}::VARCHAR = '')"
     elif kind in ("temporal", "boolean"):
         held = column
-        if kind == "temporal" and dtype.upper() != "TIME":
+        if kind == "temporal" and dtype.upper() not in ("TIME", "TIMESTAMP_NS"):
             # infinity and years that Python's calendar lacks are no end of the range
             held = f"CASE WHEN {column} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {column} END"
         wanted |= {"minimum": f"min({held})", "maximum": f"max({held})"}
