@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datalect.data.model import Additivity, Column
+from datalect.data.model import Additivity, Column, SemanticType
 from datalect.planner.lexical.conditions import main_time, test_of
 from datalect.planner.lexical.defaults import (
     grouping_column,
@@ -119,6 +119,9 @@ class Builder:
         if column is None:
             return "sum" if choice.expr and choice.expr[0] in ("*", "+", "-") else "avg"
         name, sure = natural_aggregate(column)
+        whole = any(step == "share" for step, _ in self.frame.steps) and bool(self.frame.groups)
+        if whole and sure < 0.7 and column.meaning.additivity is Additivity.ADDITIVE:
+            name = "sum"  # only sums have shares
         english, chinese = _AGGS[name]
         draft.note(
             f"Took the {english} of {column.name}.", f"取了{column.name}的{chinese}。", 0.75 + 0.25 * sure
@@ -143,6 +146,8 @@ class Builder:
             if name == "sum" or (sure < 0.7 and whole):  # "number of women", a header of counts
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
+            elif choice is not None and choice.fit < 0.8:
+                draft.weight *= 0.4  # "rainy" in precipitation is no thing that can be counted
         if row_level(column) and not want.fn:
             return {"fn": "count", "_table": column.table}
         if choice is not None and choice.fit < 0.8 and not _names_things(column) and not self.frame.distinct:
@@ -232,6 +237,10 @@ class Builder:
         """The column that holds a part of a date where no column holds dates: ``month`` beside ``year``."""
         name = {"month_of_year": "month", "hour_of_day": "hour"}.get(grain or "", grain or "")
         columns = [c for t in self.catalog.tables for c in t.columns if not c.hidden]
+        if name == "year" and len(self.catalog.tables) == 1:
+            terms = self.seq.index.terms.get("year", {})
+            years = [c for c in columns if c.meaning.type is SemanticType.YEAR]
+            return next((c for c in years if terms.get(("col", c.id), 0.0) >= 0.97), None)
         if any(c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for c in columns) or name == "year":
             return None
         terms = self.seq.index.terms.get(term_key(name.replace("_", " ")), {})

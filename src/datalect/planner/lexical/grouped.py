@@ -46,6 +46,8 @@ def top_groups(b: Builder) -> Draft | None:
     within = [g for g in b.frame.groups]
     wants = list(b.frame.wants)
     if not groups and within:
+        if rank.superlative and not b.frame.asks_which:
+            draft.weight *= 0.7  # "highest price for each city" asks for every city
         groups, within = within[:1], within[1:]
     if not groups:
         columns = [
@@ -146,7 +148,8 @@ def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _common(b: Builder) -> bool:
     rank = b.frame.rank
     return rank is not None and any(
-        w in b.seq.items[rank.at].text for w in ("common", "frequent", "popular", "often", "常见", "受欢迎")
+        w in b.seq.items[rank.at].text
+        for w in ("common", "frequent", "popular", "often", "常见", "受欢迎", "热门", "最火")
     )
 
 

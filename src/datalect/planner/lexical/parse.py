@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.parse_filters import read_conditions
-from datalect.planner.lexical.parse_shape import read_chart, read_limit, read_rank, read_sort
+from datalect.planner.lexical.parse_shape import rank_named, read_chart, read_limit, read_rank, read_sort
 from datalect.planner.lexical.parse_wants import (
     leftover_superlative,
     merge_time_groups,
@@ -12,6 +12,7 @@ from datalect.planner.lexical.parse_wants import (
     read_wants,
 )
 from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.settle import settle
 
 
 def parse(seq: Sequence) -> Frame:
@@ -32,8 +33,10 @@ def parse(seq: Sequence) -> Frame:
     read_limit(seq, frame)
     read_rank(seq, frame)
     read_conditions(seq, frame)
+    rank_named(frame)
     read_groups(seq, frame)
     read_wants(seq, frame)
     leftover_superlative(seq, frame)
     merge_time_groups(seq, frame)
+    settle(seq, frame)
     return frame

@@ -73,6 +73,10 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         if len(seq.catalog.tables) == 1:
             seq.use(at, "noise")  # 每趟行程: the rows themselves
             return
+    if not seq.items[following].senses and _names(seq, following + 1) and seq.items[following].text[0] > "\u3000":
+        frame.unknown.append(following)  # 各能源来源: the head of the compound is the header
+        seq.use(following, "noun")
+        following += 1
     taken = False
     position: int | None = following
     while position is not None and seq.free(position) and len(frame.groups) < 3:
@@ -116,6 +120,11 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         frame.unknown.append(at)
         frame.penalty *= 0.6
         seq.use(at, "unknown")
+
+
+def _names(seq: Sequence, at: int) -> bool:
+    """Whether an item is a header of words, not of numbers."""
+    return seq.free(at) and seq.ref(at, least=0.75, implied=False) is not None and not seq.quantity(at)
 
 
 def _and_only(seq: Sequence, first: int, last: int) -> bool:
@@ -776,6 +785,9 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
         if seq.has(at, "value") and not noise:
             frame.unknown.append(at)
             continue
+        if seq.has(at, "num") and _counts_named(seq, frame, at):
+            seq.use(at, "noise")
+            continue
         if seq.has(at, "num") and not noise:
             frame.unknown.append(at)
             frame.penalty *= 0.55
@@ -789,6 +801,12 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             # silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
+
+
+def _counts_named(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a number only says how many values were named before it: 甲和乙两个小区."""
+    number = seq.data(at, "num")
+    return any(f.kind == "value" and len(f.hits) == number.value > 1 and f.at < at for f in frame.filters)
 
 
 def _owner(seq: Sequence, at: int) -> bool:

@@ -1,0 +1,157 @@
+"""Second thoughts on a frame: words for the rows, names of named tables, what must not pass in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from datalect.data.model import SemanticType
+from datalect.planner.lexical.defaults import label_column
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Want
+from datalect.planner.lexical.sequence import Sequence, is_quantity
+from datalect.planner.linking.tokens import split_header
+
+_NAMES = frozenset({"name", "names", "title", "titles"})
+_BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
+_FROM = frozenset("from origin source start departure depart orig pickup begin sender home".split())
+_TO = frozenset("to destination target end arrival arrive dest dropoff receiver away".split())
+
+
+def settle(seq: Sequence, frame: Frame) -> None:
+    """Go over a parsed question once more, when everything it mentions is known."""
+    _row_nouns(seq, frame)
+    _names_of_tables(seq, frame)
+    _percent_columns(seq, frame)
+    _ways(seq, frame)
+    _silent(seq, frame)
+
+
+def _row_nouns(seq: Sequence, frame: Frame) -> None:
+    """In a single table, an unknown noun where rows are expected stands for them: "strikes with ...", "longest trip"."""  # noqa: E501
+    if len(seq.catalog.tables) != 1:
+        return
+    table = seq.catalog.tables[0].name
+    for at in list(frame.unknown):
+        if seq.items[at].senses or not seq.items[at].text.isascii() or not seq.items[at].text.isalpha():
+            continue
+        rank = frame.rank
+        before = seq.content(at, -1, 3)
+        if rank is not None and before == rank.at:
+            text = seq.items[rank.at].text
+            if rank.by is None and text.split()[-1] in ("most", "fewest", "least"):
+                rank.by = Want("count", table=table, at=at)
+            elif rank.by is not None and rank.entity is None and rank.entity_table is None:
+                rank.entity_table = table
+            else:
+                continue
+        elif before is not None or not seq.items[at].text.endswith("s") or at + 1 >= len(seq):
+            continue
+        elif not frame.wants and frame.filters:
+            frame.tables.append((table, at))
+        seq.use(at, "noun")
+
+
+def _names_of_tables(seq: Sequence, frame: Frame) -> None:
+    """Let "names of the departments" mean the departments' names, whatever their header is."""
+    for want in frame.wants:
+        if want.kind != "col" or want.ref is None or want.ref.text not in _NAMES or want.at < 0:
+            continue
+        owner = _owner_table(seq, want.at)
+        table = seq.catalog.table(owner) if owner is not None else None
+        label = label_column(table) if table is not None else None
+        if label is None or not set(split_header(label.name)[-1:]) & {"name", "title"}:
+            continue
+        others = [c if c.ref == label.id else replace(c, fit=c.fit * 0.7) for c in want.ref.choices]
+        kept = [c for c in others if c.ref != label.id]
+        want.ref.choices = [Choice(label.id, max(0.97, want.ref.choices[0].fit)), *kept][:5]
+
+
+def _owner_table(seq: Sequence, at: int) -> str | None:
+    of = False
+    for k in range(at + 1, min(len(seq), at + 7)):
+        text = seq.items[k].text
+        if text in ("of", "for"):
+            of = True
+            continue
+        table = seq.items[k].get("table")
+        if of and table is not None and table.score >= 0.9:
+            return str(table.data)
+        if of and not seq.glue(k) and not seq.cue(k, "distinct", "by"):
+            return None
+        if not of and not (
+            seq.glue(k) or seq.cue(k, "and", "comma", "agg", "count") or seq.ref(k) is not None
+        ):
+            return None
+    return None
+
+
+def _percent_columns(seq: Sequence, frame: Frame) -> None:
+    """A column that holds a share already is asked for by "share of coal": nothing is to be divided again."""
+    if not any(name == "share" for name, _ in frame.steps) or any(w.kind != "col" for w in frame.wants):
+        return
+    share_at = next((k for k in range(len(seq)) if seq.cue(k, "share")), -1)
+    near = [w for w in frame.wants if w.ref is not None and 0 < w.at - share_at <= 4]
+    for want in near:
+        column = seq.column(want.ref.choices[0].ref) if want.ref is not None and want.ref.choices else None
+        if column is None:
+            continue
+        words = set(split_header(column.name))
+        is_share = column.meaning.type in (SemanticType.PERCENT, SemanticType.RATIO) or bool(
+            words & {"percent", "percentage", "pct", "share", "proportion"} or "%" in column.name
+        )
+        if is_share and is_quantity(column):
+            frame.steps = [s for s in frame.steps if s[0] != "share"]
+            if frame.rank is not None and frame.rank.by is None:
+                frame.rank.by = want
+                frame.wants.remove(want)
+            return
+
+
+def _ways(seq: Sequence, frame: Frame) -> None:
+    """Let "from" and "to" choose between two columns that hold the same places."""
+    for filter_ in frame.filters:
+        if filter_.kind != "value" or filter_.ref is not None:
+            continue
+        groups = []
+        parts: list[Filter] = []
+        for index, hits in enumerate(filter_.hits):
+            way = _way_before(seq, filter_.at, index)
+            kept = tuple(h for h in hits if way and set(split_header(h.column.rsplit(".", 1)[-1])) & way)
+            if way and kept:
+                parts.append(
+                    Filter("value", None, filter_.op, hits=[kept], neg=filter_.neg, at=filter_.at, fn="")
+                )
+            else:
+                groups.append(hits)
+        if (parts and len(parts) + bool(groups) > 1) or (parts and not groups):
+            filter_.hits = groups or parts.pop(0).hits
+            frame.filters.extend(parts)
+            if any(f.hits[0][0].column != filter_.hits[0][0].column for f in parts):
+                frame.compare = False
+            return
+
+
+def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
+    """The words of headers that the preposition before the n-th value of a list asks for."""
+    seen = -1
+    for k in range(first, len(seq)):
+        if seq.has(k, "value"):
+            seen += 1
+            if seen == index:
+                before = seq.items[k - 1].text if k > 0 else ""
+                return _FROM if before == "from" else _TO if before == "to" else None
+    return None
+
+
+def _silent(seq: Sequence, frame: Frame) -> None:
+    """Lower what leaves out a condition or a noun that clearly mattered."""
+    for at in set(frame.unknown):
+        if seq.items[at].senses or seq.roles[at] == "noun" or at == 0:
+            continue
+        alone = all(not any(c.isalnum() for c in seq.items[k].text) for k in range(at + 1, len(seq)))
+        if alone and seq.items[at - 1].text in _BE:
+            frame.penalty *= 0.5  # "how many invoices were cancelled": the condition itself was not read
+        rank = frame.rank
+        if rank is not None and rank.entity is None and rank.entity_table is None:
+            beside = seq.content(rank.at, 1, 1) == at or (at < rank.at and seq.content(at, 1, 3) == rank.at)
+            if beside:
+                frame.penalty *= 0.55  # the things to be ranked are unknown
