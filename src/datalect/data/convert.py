@@ -133,7 +133,7 @@ def _tally(
     inside = f"regexp_matches({column}, {literal(form.strict)})" if form.strict else "true"
     source = (
         f"SELECT {column} AS t, n, {form.expression} AS v, {inside} AS s, "
-        f"v IS NULL AND lower(trim({column})) IN ({words}) AS m FROM {grouped}"
+        f"CASE WHEN v IS NULL THEN lower(trim({column})) IN ({words}) ELSE false END AS m FROM {grouped}"
     )
     wanted = {} if repeated else aggregates("v", form.dtype)  # another scan would convert all rows again
     row = connection.execute(

@@ -6,7 +6,6 @@ import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from datalect.data import convert_sql as sql
 from datalect.data import parse
@@ -18,8 +17,7 @@ from datalect.data.model import Grain, SemanticType
 from datalect.data.parse_time import DURATION_PARTS, SHAPE_BY_NAME, parse_duration, parse_time
 from datalect.data.quoting import identifier
 
-if TYPE_CHECKING:
-    pass
+_GLANCE = 100  # texts a form is looked for in first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +75,11 @@ def _is_label(name: str) -> bool:
 def _most(count: int, texts: Sequence[str]) -> bool:
     """Enough of the distinct texts to be worth a proof; the rows that hold them decide later."""
     return count >= 0.5 * len(texts)
+
+
+def _some(texts: Sequence[str]) -> Sequence[str]:
+    """Texts from all over: where none of these has a form, not half of all texts have it."""
+    return texts[:: max(1, len(texts) // _GLANCE)]
 
 
 def _column_text(name: str) -> str:
@@ -167,6 +170,10 @@ def _number_form(
 
 
 def _time(name: str, texts: Sequence[str]) -> Form | None:
+    if all(
+        parse_time(parse.plain(t), day_first=order) is None for t in _some(texts) for order in (True, False)
+    ):
+        return None
     plain = [parse.plain(t) for t in texts]
     # which order of day and month do all values allow, and which keeps the rows in order of time?
     order, guessed = _day_order(plain)
@@ -237,6 +244,8 @@ def _day_order(plain: Sequence[str]) -> tuple[bool, bool]:
 
 
 def _span(name: str, texts: Sequence[str]) -> Form | None:
+    if all(parse_duration(parse.plain(t)) is None for t in _some(texts)):
+        return None
     found = [s for s in (parse_duration(parse.plain(t)) for t in texts) if s is not None]
     if not _most(len(found), texts):
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from datalect.data.model import Grain
 from datalect.data.parse import BLANKS, GROUPED, NARROW, NUMBER, NUMBER_GROUPS, WIDE
 from datalect.data.parse_time import (
     CHINESE_CLOCK,
@@ -58,9 +59,12 @@ def number(text: str, decimal: str, prefixes: Sequence[str], suffixes: Mapping[s
 
 def simple_number(text: str, decimal: str, dropped: str) -> str:
     """A cheaper form of ``number`` for columns where it was proven to give the same."""
-    if not dropped:
-        return f"try_cast({text} AS DOUBLE)"
-    stripped = f"translate({text}, {literal(dropped)}, '')"
+    stripped = text
+    if len(dropped) > 4:
+        stripped = f"translate({text}, {literal(dropped)}, '')"
+    else:  # twice as fast for a few
+        for char in dropped:
+            stripped = f"replace({stripped}, {literal(char)}, '')"
     if decimal == ",":
         stripped = f"replace({stripped}, ',', '.')"
     return f"try_cast({stripped} AS DOUBLE)"
@@ -107,7 +111,8 @@ def date_times(text: str, shapes: Sequence[str], day_first: bool) -> str:
     """Dates with a time of day, and a zone or none, as TIMESTAMP (UTC where a zone is named)."""
     pattern = rf"^(.+?)(?:[T ]+|([日号]))({CLOCK}|{CHINESE_CLOCK})({ZONE})?$"
     parts = f"regexp_extract({text}, {literal(pattern)}, ['day', 'mark', 'clock', 'zone'], 'i')"
-    day = dates("(p.day || p.mark)", shapes, day_first)
+    whole_days = [name for name in shapes if SHAPE_BY_NAME[name].grain is Grain.DAY]  # no clock in a month
+    day = dates("(p.day || p.mark)", whole_days, day_first)
     offset = "regexp_extract(p.zone, '[+-].*')"
     hours = f"try_cast({offset}[1:3] AS INTEGER)"
     minutes = f"(try_cast({offset}[1:1] || {offset}[-2:] AS INTEGER))"
