@@ -58,6 +58,8 @@ def natural_aggregate(column: Column) -> tuple[str, float]:
     if kind in (SemanticType.PERCENT, SemanticType.RATIO, SemanticType.RATE, SemanticType.LATITUDE,
                 SemanticType.LONGITUDE, SemanticType.YEAR):  # fmt: skip
         return "avg", 0.9
+    if "总" in han and not any(p in han for p in ("均", "率")):
+        return "sum", 0.85  # 成交总价 adds up though it is a price
     if words & {stem(w) for w in _LEVELS} | words & _LEVELS or any(p in han for p in _LEVELS_ZH):
         return "avg", 0.85
     if words & {stem(w) for w in _SUMS} | words & _SUMS or any(p in han for p in _SUMS_ZH):

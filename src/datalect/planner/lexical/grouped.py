@@ -111,6 +111,7 @@ def top_groups(b: Builder) -> Draft | None:
     if (
         first is not None
         and row_level(first)
+        and not {"grain", "bins"} & set(by[0])
         and measures[0].get("fn") in ("sum", "avg", "count")
         and len({first.table, *tables}) == 1
     ):

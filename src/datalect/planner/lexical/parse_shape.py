@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datalect.data.model import Column
-from datalect.planner.lexical.defaults import lone_quantity
-from datalect.planner.lexical.frame import Frame, Rank, Ref, Sorting, Want
+from datalect.planner.lexical.defaults import grouping_column, lone_quantity
+from datalect.planner.lexical.frame import Choice, Frame, Rank, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header
@@ -140,6 +140,8 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
             and seq.items[at].senses[0].score >= 0.95
         ):
             continue
+        if seq.items[at].text.startswith("更") and not _asks_more(seq, at):
+            continue
         adjective = seq.cue(at, "adj")
         if adjective is not None:
             by, direction = seq.adjective(adjective.argument, at)  # type: ignore[arg-type]
@@ -191,6 +193,16 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
         frame.rank = rank
 
 
+def _asks_more(seq: Sequence, at: int) -> bool:
+    """Whether 更高 asks which of the things named it is, rather than comparing with 比."""
+    if any(seq.items[k].text in ("比", "相比", "较") for k in range(at)):
+        return False
+    for k in range(at + 1, len(seq)):
+        if seq.items[k].text.startswith("更") and seq.cue(k, "superl"):
+            seq.use(k, "noise")  # 是甲的利润更高, 还是乙的利润更多: asked once
+    return True
+
+
 _BAD_WHEN_HIGH = frozenset(
     stem(w)
     for w in "delay cost expense price error crime death loss damage debt complaint defect refund injury"
@@ -208,10 +220,22 @@ def _judged(seq: Sequence, at: int, rank: Rank) -> None:
         rank.direction = "asc" if "best" in seq.items[at].text else "desc"
 
 
+def rank_named(frame: Frame) -> None:
+    """Let a ranking without a thing of its own order the values named: 是甲的利润更高, 还是乙的."""
+    rank = frame.rank
+    if rank is None or rank.entity is not None or rank.entity_table is not None:
+        return
+    named = next((f for f in frame.filters if f.kind == "value" and len(f.hits) > 1 and not f.neg), None)
+    if named is not None:
+        common = set.intersection(*({h.column for h in g} for g in named.hits))
+        choices = [Choice(h.column, h.score) for h in named.hits[0] if h.column in common]
+        rank.entity = Ref(choices, rank.at) if choices else None
+
+
 def _measured(seq: Sequence, at: int, by: Ref | None) -> int | None:
     """The number beside an adjective that says what it speaks of: "longest orbital period", 喙最长."""
     if seq.items[at].text[0] > "\u3000" and seq.free(at - 1) and seq.quantity(at - 1):
-        if seq.ref(at - 1, least=0.75, implied=False) is not None and not seq.table(at - 1, 0.9):
+        if seq.ref(at - 1, least=0.6, implied=False) is not None and not seq.table(at - 1, 0.9):
             return at - 1  # 喙最长, 票价最贵
     known = {c.ref for c in by.choices} if by is not None else set()
     column = seq.best(at + 1) if seq.free(at + 1) else None
@@ -326,7 +350,7 @@ def _number_of_things(seq: Sequence, at: int, rank: Rank) -> None:
             or seq.cue(k - 1, "ask", "list", "stop", "top") is not None
             or seq.items[k - 1].text in ("的", "前", ",")
         )
-        following = seq.content(k, 1, 0)
+        following = seq.content(k, 1, seq.items[k].text > "\u3000")  # 三个城市
         if (
             led
             and following is not None
@@ -408,7 +432,8 @@ def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         if choice is None:
             choice = _after_by(seq, at)
     if choice is None and any(
-        w in seq.items[at].text for w in ("most common", "frequent", "popular", "often", "常见", "受欢迎")
+        w in seq.items[at].text
+        for w in ("most common", "frequent", "popular", "often", "常见", "受欢迎", "热门", "最火")
     ):
         beside = at - 1 if seq.free(at - 1) and seq.quantity(at - 1) and not seq.cue(at - 1, "ask") else None
         choice = _metric_at(seq, beside) or Want("count", at=at)  # "has appeared most often": appearances
@@ -563,9 +588,10 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     """Find the things ranked: "which city", "top 5 cities", 最高的三个城市."""
     han = seq.items[at].text[0] > "\u3000"
     asked = _asked(seq, at)
-    if asked is None and han and (of_kind := _asked_kind(seq, at)) is not None:
+    of_kind = _asked_kind(seq, at) if han else None
+    if of_kind is not None and (asked is None or seq.ref(asked) is None):
         rank.entity = of_kind
-        seq.use(of_kind.at, "entity")
+        seq.use([k for k in (of_kind.at, asked) if k is not None], "entity")
         return
     if asked is not None:
         rank.entity, rank.entity_table = entity_at(seq, asked)
@@ -641,9 +667,16 @@ def entity_at(seq: Sequence, at: int) -> tuple[Ref | None, str | None]:
         and table.score >= 0.66
         and (ref is None or table.score >= ref.choices[0].fit - 0.02)
         and not kind_of_table(seq, ref, str(table.data))
+        and (ref is None or _nameable(seq, str(table.data)))
     ):
         return None, str(table.data)
     return ref, None
+
+
+def _nameable(seq: Sequence, table: str) -> bool:
+    """Whether the rows of a table can be called by a name."""
+    found = seq.catalog.table(table)
+    return found is not None and grouping_column(found) is not None
 
 
 def kind_of_table(seq: Sequence, ref: Ref | None, table: str) -> bool:

@@ -89,7 +89,7 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
 
 _ASKED = ("who", "when", "where", "what year", "in what year", "which year", "in which year", "what date",
           "what day", "on what", "on which",
-          "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多", "几岁", "哪天", "哪一天")  # fmt: skip
+          "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多大", "多高", "多重", "几岁", "哪天", "哪一天")  # fmt: skip
 
 
 def _asks_for(b: Builder, want: Want) -> bool:
@@ -247,7 +247,9 @@ def top_rows(b: Builder) -> Draft | None:
         ):
             draft.weight *= 0.55
         if label is None or label.id == by.id:
-            if not rank.explicit_n:
+            if rank.entity_table is not None and table is not None:
+                shown = [c.id for c in table.columns if not c.hidden and c.id != by.id][:20]
+            elif not rank.explicit_n:
                 return None
         else:
             shown = [c.id for c in label_columns(table)] if table is not None else []

@@ -106,7 +106,7 @@ def _rows_first(index: TermIndex, table: Table) -> None:
     """Let "flights" speak of the rows of a table rather than of its column of flight numbers."""
     for column in table.columns:
         same = term_key(column.name) == term_key(table.name) and fold(column.name) != fold(table.name)
-        if not same or not any(t in column.dtype.upper() for t in ("INT", "DOUBLE", "DECIMAL")):
+        if not same or "INT" not in column.dtype.upper():
             continue
         mine, rows = ("col", column.id), ("table", table.name)
         for targets in index.terms.values():
@@ -190,6 +190,9 @@ def _add_words(
     if len(content) == 2 and not head_only and all(w.isascii() and len(w) > 2 for w in content):
         index.add(f"{content[1]} {content[0]}", target, fit * 0.93)  # temp_max is the "max temp"
     _add_synonyms(index, core, target, fit)
+    if core != words and len(words) > 1:
+        for name, score in synonyms(_joined(words)):
+            index.add(name, target, fit * score)
     if len(content) == 1 and is_han(content[0][0]) and len(content[0]) > 2:
         content = segment_chinese(content[0], whole=False)
     if len(content) > 1:
