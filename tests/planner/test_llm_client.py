@@ -33,7 +33,7 @@ def _no_open_connections():
     yield
     import gc
 
-    gc.collect()
+    gc.collect(1)  # what a test just dropped is young; looking through everything takes a second
 
 
 def fails(script, *, schema=None, **options):

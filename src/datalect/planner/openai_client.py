@@ -13,12 +13,15 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from datalect.errors import MissingExtraError, ModelError
 from datalect.planner.model_config import KEY_VARIABLE, ModelConfig, without_credentials
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 # Statuses worth a second try: the server was busy, restarting or slow, and the request itself was fine.
@@ -185,7 +188,9 @@ class OpenAIClient:
             headers = {"Content-Type": "application/json", "Accept": "application/json"}
             if self.config.api_key:
                 headers["Authorization"] = f"Bearer {self.config.api_key}"
-            self._client = httpx.Client(headers=headers, timeout=self.config.timeout, follow_redirects=False)
+            self._client = httpx.Client(
+                headers=headers, timeout=self.config.timeout, follow_redirects=False, verify=_certificates()
+            )
         return self._client
 
     @property
@@ -298,6 +303,14 @@ class _Rejected(Exception):
     def __init__(self, error: ModelError) -> None:
         self.error = error
         super().__init__(str(error))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """What servers are trusted by, read once: reading it takes longer than many a request."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _message(text: str) -> str:
