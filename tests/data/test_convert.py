@@ -193,6 +193,7 @@ written_dates = st.builds(
 )
 @example(["2023-02-29", "29/02/2024", "Sept 2024", "5th May, 2024"], True)
 @example(["2023-02-29", "29/02/2024", "Sept 2024", "5th May, 2024"], False)
+@example(["2024-2-5 10:05", "2024-2  10:05", "Sept 2024 10:05"], False)
 def test_dates_mean_the_same_in_sql(texts, day_first):
     texts = [plain(t) for t in texts]
     found = [read_date(t, day_first) for t in texts]
