@@ -44,6 +44,7 @@ def test_objects_come_in_order_with_their_ids(jobs, ok, shell):
     assert list(found[0])[:2] == ["id", "status"]
 
 
+@pytest.mark.slow
 def test_a_bad_line_becomes_an_error_object_and_the_rest_goes_on(ok, shell):
     name = write(
         shell,

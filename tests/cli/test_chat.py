@@ -15,6 +15,7 @@ def talk(shell, *said):
     return done
 
 
+@pytest.mark.slow
 def test_questions_follow_ups_and_commands_through_a_pipe(shell):
     done = talk(
         shell,

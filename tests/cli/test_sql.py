@@ -10,6 +10,7 @@ import pytest
 QUERY = "SELECT region, sum(amount) AS total FROM sales GROUP BY region ORDER BY region"
 
 
+@pytest.mark.slow
 def test_json_has_exactly_the_promised_keys(ok):
     body = json.loads(ok("sql", "sales.csv", QUERY, "--json"))
     assert body == {

@@ -314,6 +314,7 @@ def test_workers_start_when_needed_and_can_be_warmed(workspace):
         assert engine.worker_pids == (pid,)
 
 
+@pytest.mark.slow
 def test_a_call_may_have_another_memory_limit(workspace):
     with DuckDBEngine(workspace, Limits(memory_mb=200), workers=1) as engine:
         big = Query(sql="SELECT length(repeat('x', 150000000)) AS n")
@@ -482,6 +483,7 @@ def test_hidden_columns_cannot_be_read(tmp_path):
         assert engine.execute(gate("SELECT count(*) AS c FROM sales", workspace.catalog)).table.num_rows == 1
 
 
+@pytest.mark.slow
 def test_spilling_is_private_capped_and_cleaned_up(workspace, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     sort = Query(

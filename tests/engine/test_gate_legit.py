@@ -32,6 +32,7 @@ def test_by_hand(sql, workspace, engine):
     assert engine.execute(query, LIMITS).table.num_columns > 0
 
 
+@pytest.mark.slow
 def test_generated(workspace, engine):
     queries = list(generated(workspace.catalog))
     assert len(queries) > 300

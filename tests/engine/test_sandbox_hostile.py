@@ -51,9 +51,8 @@ def fingerprint(folder: Path, content: bool = False) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize(
-    "bombs", [pytest.param(False, id="tricks"), pytest.param(True, id="bombs", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("bombs", [pytest.param(False, id="tricks"), pytest.param(True, id="bombs")])
 def test_nothing_is_read_written_reached_or_broken(place, engine, bombs):
     folder, workspace, listener = place
     secret_frame = canary_rows = _rows = [CANARY]  # noqa: F841  # names a replacement scan would look up
@@ -115,6 +114,7 @@ def test_time_limit_holds_for_every_kind_of_work(engine):
         assert caught.value.limit in ("time", "memory"), sql
 
 
+@pytest.mark.slow
 def test_memory_of_the_worker_stays_within_its_limit(place):
     # Peak memory is known of processes that were waited for: the bombs go off below a process of their own.
     script = f"""
@@ -126,7 +126,7 @@ from datalect.engine.duckdb import DuckDBEngine
 from datalect.errors import LimitError
 workspace = Workspace(database=Path({str(place[1].database)!r}), catalog=Catalog(tables=()))
 hit = 0
-with DuckDBEngine(workspace, Limits(seconds=5, memory_mb=400), workers=1) as engine:
+with DuckDBEngine(workspace, Limits(seconds=60, memory_mb=400), workers=1) as engine:
     for sql in (
         "SELECT list(range) FROM range(1000000000)",
         "SELECT repeat('a', 4000000000)",
