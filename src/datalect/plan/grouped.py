@@ -174,7 +174,11 @@ def _write_parts(
 
 def _breakdown_output(node: Breakdown, written: WrittenBreakdown, root: str, labels: Labels) -> OutputColumn:
     name = node.as_ or ""
-    given = given_name(name, breakdown_name(node.model_copy(update={"as_": None})), root)
+    unnamed = node.model_copy(update={"as_": None})
+    given = given_name(name, breakdown_name(unnamed), root)
+    if node.col is not None:
+        bare = unnamed.model_copy(update={"col": node.col.rpartition(".")[2]})
+        given = None if name == breakdown_name(bare) else given
     english, chinese = labels.breakdown(node, root, given)
     return OutputColumn(
         name=name,
