@@ -36,7 +36,8 @@ def _card(answer: Answer) -> dict[str, object]:
     rows = answer.rows()
     return {
         "answer": answer,
-        "chart": _data_address(answer),
+        "chart": _data_address(answer, dark=False),
+        "dark_chart": _data_address(answer, dark=True),
         "labels": column_labels(answer),
         "rows": [[cell_text(answer, name, value) for name, value in row.items()] for row in rows[:_ROWS]],
         "numeric": [all(_is_number(row[name]) for row in rows) for name in answer.columns],
@@ -45,10 +46,10 @@ def _card(answer: Answer) -> dict[str, object]:
     }
 
 
-def _data_address(answer: Answer) -> str:
+def _data_address(answer: Answer, *, dark: bool) -> str:
     if answer.chart is None:
         return ""
-    return "data:image/svg+xml;base64," + base64.b64encode(answer.chart.to_svg().encode()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(answer.chart.to_svg(dark=dark).encode()).decode()
 
 
 def _is_number(value: object) -> bool:

@@ -179,3 +179,15 @@ def test_hostile_cells_stay_text(shop: dl.Dataset) -> None:
     assert chart is not None
     assert "<script>alert" not in chart.to_html()
     assert "<script" not in chart.to_svg()
+
+
+def test_on_a_dark_page_text_is_light_and_the_ground_open(shop: Any) -> None:
+    from datalect.answer.dark import dark
+
+    answer = run(shop, {"from": "orders", "by": [{"col": "city"}], "get": [{"fn": "sum", "col": "amount"}]})
+    assert answer.chart is not None
+    light, on_dark = answer.chart.to_svg(), answer.chart.to_svg(dark=True)
+    assert 'fill="white"' in light
+    assert 'fill="white"' not in on_dark
+    assert "#D5DAE0" in on_dark
+    assert dark(answer.chart.spec)["data"] == answer.chart.spec["data"]

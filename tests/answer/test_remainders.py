@@ -124,3 +124,26 @@ def test_dates_beyond_the_calendar_are_shown_as_text(tmp_path: Path) -> None:
             assert answer.chart is None or answer.chart.to_svg()
             assert "infinity" in str(answer)
             assert "infinity" in answer.to_html()
+
+
+GLOSSARY = """tables:
+  orders: {synonyms: [订单]}
+  customers:
+    synonyms: [客户]
+    columns: {kind: {label: customer kind, synonyms: [客户类别]}}
+"""
+
+
+def test_headers_follow_the_glossary_and_names_are_called_after_their_table(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("id,customer_id,minutes\n" + "".join(
+        f"{n},C{n % 3},{n}\n" for n in range(1, 10)))  # fmt: skip
+    (tmp_path / "customers.csv").write_text("customer_id,name,kind\nC0,Ada,a\nC1,Bo,b\nC2,Cy,b\n")
+    (tmp_path / "words.yaml").write_text(GLOSSARY, encoding="utf-8")
+    sources = [str(tmp_path / name) for name in ("orders.csv", "customers.csv")]
+    with dl.open(*sources, glossary=tmp_path / "words.yaml") as data:
+        kinds = {"from": "orders", "by": [{"col": "customers.kind", "as": "kind"}], "get": [{"fn": "count"}]}
+        assert "客户类别" in str(run(data, kinds, "zh")).splitlines()[2]
+        top = {"from": "orders", "by": [{"col": "customers.name"}], "get": [{"fn": "sum", "col": "minutes"}],
+               "sort": [{"of": "sum_minutes", "dir": "desc"}], "top": 2}  # fmt: skip
+        assert "The 2 customers with the highest total minutes" in run(data, top).sentence
+        assert "最高的2个客户是" in run(data, top, "zh").sentence

@@ -13,7 +13,7 @@ from datalect.answer.chart_rules import (
     decide,
     order_of,
 )
-from datalect.answer.formats import group_name, plain_number
+from datalect.answer.formats import group_name, plain_number, unit_name
 from datalect.answer.ground import FactSet, Field, in_cycle, on_calendar
 from datalect.answer.jsonable import jsonable
 from datalect.answer.labels import is_chinese
@@ -186,6 +186,8 @@ class _Drawing:
         unit = shape.currency or shape.unit
         if shape.percent == 1.0:
             unit = "%"
+        if unit and not shape.currency:
+            unit = unit_name(unit, self.language)
         if unit:
             title += f"（{unit}）" if self.language == "zh" else f" ({unit})"
         values = [v for v in (plain_number(r.get(shape.name)) for r in self.rows) if v is not None]

@@ -23,11 +23,19 @@ _BOOT = (
 )
 
 
-def to_svg(chart: Chart) -> str:
-    """The chart as SVG. Text stays text, so the reader's own fonts draw Chinese."""
+def to_svg(chart: Chart, *, on_dark: bool = False) -> str:
+    """The chart as SVG. Text stays text, so the reader's own fonts draw Chinese.
+
+    Args:
+        chart: the chart.
+        on_dark: draw it for a dark page, without a ground of its own.
+    """
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(_spec(chart), vl_version=_version(), allowed_base_urls=[]))
+    from datalect.answer.dark import dark
+
+    spec = json.dumps(dark(chart.spec), ensure_ascii=False, allow_nan=False) if on_dark else _spec(chart)
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[]))
 
 
 def to_png(chart: Chart, scale: float) -> bytes:

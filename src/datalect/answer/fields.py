@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.ground import Field, Kind, Noun, Words
-from datalect.answer.labels import humanise, is_generated, measure_words, reference_words, table_noun
+from datalect.answer.labels import (
+    group_words,
+    humanise,
+    is_generated,
+    measure_words,
+    reference_words,
+    table_noun,
+)
 from datalect.data.model import Additivity, Catalog, Column, Grain, Meaning, SemanticType
 from datalect.plan.model import Aggregate, MetricUse, Nested, Ratio
 from datalect.plan.walk import is_share
@@ -95,6 +102,8 @@ def _field(
 
 
 def _label(output: OutputColumn, catalog: Catalog) -> Words:
+    if output.breakdown is not None and output.breakdown.col is not None:
+        return group_words(catalog, output.breakdown.col)
     reference = _reference(output)
     if reference:
         return reference_words(catalog, reference)
@@ -104,8 +113,6 @@ def _label(output: OutputColumn, catalog: Catalog) -> Words:
 
 
 def _reference(output: OutputColumn) -> str:
-    if output.breakdown is not None:
-        return output.breakdown.col or ""
     if isinstance(output.measure, Aggregate):
         return output.measure.col or ""
     return ""
@@ -113,7 +120,7 @@ def _reference(output: OutputColumn) -> str:
 
 def _fn(measure: Any) -> str:
     if isinstance(measure, Ratio):
-        return "ratio"
+        return measure.fn
     if isinstance(measure, MetricUse):
         return "metric"
     return str(measure.fn)

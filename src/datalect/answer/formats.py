@@ -166,10 +166,18 @@ def _money(text: str, currency: str, language: Language) -> str:
     return f"−{sign}{text[1:]}" if text.startswith("−") else sign + text
 
 
+def unit_name(unit: str, language: Language) -> str:
+    """A unit as readers of a language write it: ``min`` is minutes, 分钟."""
+    english = UNITS_EN.get(unit, unit)
+    if language == "en":
+        return english
+    return unit if not unit.isascii() else UNITS_ZH.get(english, english)
+
+
 def _with_unit(text: str, unit: str, language: Language) -> str:
     english = UNITS_EN.get(unit, unit)
     if language == "zh":
-        chinese = unit if not unit.isascii() else UNITS_ZH.get(english, english)
+        chinese = unit_name(unit, "zh")
         return text + chinese if not chinese.isascii() else f"{text} {chinese}"
     if english in ("°", "°C", "°F", "%"):
         return text + english

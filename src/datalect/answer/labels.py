@@ -57,6 +57,22 @@ def reference_words(catalog: Catalog, reference: str) -> Words:
     return words
 
 
+def group_words(catalog: Catalog, reference: str) -> Words:
+    """The name of what rows are grouped by: the names of customers are customers."""
+    words = reference_words(catalog, reference)
+    column = find_column(catalog, reference)
+    table = catalog.table(column.table) if column is not None else None
+    if column is None or table is None or ">" in reference:
+        return words
+    if column.label or column.name.casefold() != "name":
+        return words
+    noun = table_noun(table, table.name)
+    if noun.generic:
+        return words
+    chinese = next((s for s in (table.label, *table.synonyms) if is_chinese(s)), words.zh)
+    return Words(en=noun.one, zh=chinese)
+
+
 def find_column(catalog: Catalog, reference: str) -> Column | None:
     """The column a checked reference points to."""
     return catalog.column(reference.split(">")[-1])
@@ -122,6 +138,9 @@ def measure_words(measure: Any, catalog: Catalog, noun: Noun, *, date: bool = Fa
         bottom = measure_words(measure.den, catalog, noun)
         if measure.as_ and not is_generated(measure.as_):
             return Words(en=humanise(measure.as_), zh=humanise(measure.as_))
+        if measure.fn == "difference":
+            english = f"difference between the {top.en} and the {bottom.en}"
+            return Words(en=english, zh=f"{top.zh}与{bottom.zh}之差")
         return Words(en=f"ratio of {top.en} to {bottom.en}", zh=f"{top.zh}与{bottom.zh}之比")
     if isinstance(measure, Nested):
         return _nested_words(measure, catalog, noun)
@@ -130,7 +149,7 @@ def measure_words(measure: Any, catalog: Catalog, noun: Noun, *, date: bool = Fa
 
 def is_generated(name: str) -> bool:
     """Whether a ratio's name was made up from its parts rather than given."""
-    return "_per_" in name or "." in name
+    return "_per_" in name or "_minus_" in name or "." in name
 
 
 def subject_words(measure: Aggregate, catalog: Catalog) -> Words:

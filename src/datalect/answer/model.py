@@ -89,11 +89,11 @@ class Chart:
         """The rows drawn."""
         return list(self.spec["data"]["values"])
 
-    def to_svg(self) -> str:
-        """The chart as SVG text, drawn offline."""
+    def to_svg(self, *, dark: bool = False) -> str:
+        """The chart as SVG text, drawn offline; ``dark`` suits a dark page."""
         from datalect.answer.draw import to_svg
 
-        return to_svg(self)
+        return to_svg(self, on_dark=dark)
 
     def to_png(self, scale: float = 2.0) -> bytes:
         """The chart as PNG, drawn offline; ``scale`` is pixels per point (2 for sharp screens)."""

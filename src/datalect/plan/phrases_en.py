@@ -146,6 +146,8 @@ class English(Phrases):
 
     def of_table(self, column: str, table: str, via: str) -> str:
         """A column of another table."""
+        if column == table and not via:
+            return column
         return f"{column} of {table} (via {via})" if via else f"{column} of {table}"
 
     def either(self, parts: Sequence[str]) -> str:
@@ -325,6 +327,10 @@ class English(Phrases):
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
         return f"{num} divided by {den}"
+
+    def less(self, num: str, den: str) -> str:
+        """A difference of two figures."""
+        return f"{num} minus {den}"
 
     def part(self, whole: str, condition: str) -> str:
         """The share of a whole that meets a condition."""

@@ -139,6 +139,8 @@ class Chinese(Phrases):
 
     def of_table(self, column: str, table: str, via: str) -> str:
         """A column of another table."""
+        if column == table and not via:
+            return column
         return f"{table}（经{via}）的{column}" if via else f"{table}的{column}"
 
     def either(self, parts: Sequence[str]) -> str:
@@ -324,6 +326,10 @@ class Chinese(Phrases):
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
         return f"{num}除以{den}"
+
+    def less(self, num: str, den: str) -> str:
+        """A difference of two figures."""
+        return f"{num}减去{den}"
 
     def part(self, whole: str, condition: str) -> str:
         """The share of a whole that meets a condition."""
