@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -237,3 +238,34 @@ def test_progress_is_told(tmp_path: Path) -> None:
 
     open_workspace([path], progress=Told())
     assert any(str(path) in stage for stage in stages)
+
+
+def test_other_code_never_serves_what_this_code_stored(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(GOOD)
+    first = open_workspace([path])
+    assert open_workspace([path]).database == first.database
+    monkeypatch.setattr(cache, "code_digest", lambda: "of another version")
+    assert open_workspace([path]).database != first.database
+
+
+def test_the_digest_of_the_code_follows_every_source_and_name(tmp_path: Path) -> None:
+    def digest(files: dict[str, str]) -> str:
+        room = Path(tempfile.mkdtemp(dir=tmp_path))
+        for name, text in files.items():
+            (room / name).parent.mkdir(parents=True, exist_ok=True)
+            (room / name).write_text(text)
+        return cache.code_digest(room)
+
+    one = digest({"a.py": "x = 1", "load/b.py": "y = 1"})
+    assert digest({"a.py": "x = 1", "load/b.py": "y = 1"}) == one
+    assert digest({"a.py": "x = 1", "load/b.py": "y = 1", "a.pyc": "bytecode"}) == one
+    others = [
+        {"a.py": "x = 1", "load/b.py": "y = 2"},
+        {"a.py": "x = 1", "load/c.py": "y = 1"},
+        {"a.py": "x = 1", "load/b.py": "y = 1", "words.txt": "id"},
+    ]
+    assert len({one, *map(digest, others)}) == 4
+    assert digest({"a.pyc": "bytecode"}) != digest({"a.py": ""})

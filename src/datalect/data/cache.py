@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -19,8 +20,6 @@ from datalect.data.load.base import OpenOptions
 from datalect.data.sources import Source
 from datalect.errors import LimitError, SourceError
 
-# Raise it whenever loading or the stored catalog changes, so that nothing old is taken for current.
-FORMAT = 1
 STREAM_PREFIX = "stream-"
 _WHOLE_FILE = 64 << 20
 _BLOCKS, _BLOCK = 16, 64 << 10
@@ -80,6 +79,25 @@ def fingerprint(path: Path) -> str:
     return digest.hexdigest()
 
 
+@functools.cache
+def code_digest(room: Path = Path(__file__).parent) -> str:
+    """A digest of the code that loads tables and works out catalogs, and of its word lists.
+
+    It is part of every key, so that after an upgrade, or an edit in a checkout, nothing is served that other
+    code has stored. Where no sources are installed, the version of the package stands for them.
+    """
+    digest = hashlib.blake2b(digest_size=20)
+    paths = sorted(path for path in room.rglob("*") if path.suffix in (".py", ".txt"))
+    for path in paths:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(room).as_posix()}\0{len(content)}\0".encode() + content)
+    if not any(path.suffix == ".py" for path in paths):
+        from datalect import __version__
+
+        digest.update(__version__.encode())
+    return digest.hexdigest()
+
+
 def workspace_key(sources: list[Source], options: OpenOptions, glossary: str) -> str | None:
     """The name under which a workspace of these sources is kept, or None when they cannot be kept."""
     if not options.cache or any(source.kind != "files" for source in sources):
@@ -93,7 +111,7 @@ def workspace_key(sources: list[Source], options: OpenOptions, glossary: str) ->
         [s.name, s.label, s.table, s.hive, [[_place(p), fingerprint(p), _wal(p)] for p in s.paths]]
         for s in sources
     ]
-    text = json.dumps([FORMAT, duckdb.__version__, read, glossary, described], sort_keys=True)
+    text = json.dumps([code_digest(), duckdb.__version__, read, glossary, described], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=20).hexdigest()
 
 

@@ -1,9 +1,9 @@
 """Opening sources: from files, databases and objects to one queryable workspace.
 
 Everything but Parquet is parsed once into a DuckDB file that is kept in the user's cache under a digest of
-the content, the options and the version; opening the same sources again finds it there. A workspace is
-built in a private folder and moved into place when it is whole, so an interrupted or failed load leaves
-nothing behind.
+the content, the options and the code that reads them; opening the same sources again finds it there, until
+an upgrade changes that code. A workspace is built in a private folder and moved into place when it is whole,
+so an interrupted or failed load leaves nothing behind.
 """
 
 from __future__ import annotations
