@@ -27,7 +27,7 @@ from datalect.plan.model import (
     measure_name,
 )
 from datalect.plan.tools import Tools
-from datalect.plan.types import Kind, ratio_meaning
+from datalect.plan.types import Kind, difference_meaning, ratio_meaning
 from datalect.plan.walk import expr_of, expr_refs
 
 
@@ -200,9 +200,13 @@ def _measure_output(
         for atom, side in zip(atoms, ("num", "den"), strict=True):
             if atom.kind != "number":
                 raise PlanError(
-                    "Only numbers can be divided.", code="type_mismatch", at=side, received=atom.kind
+                    "Only numbers can be divided or subtracted.",
+                    code="type_mismatch",
+                    at=side,
+                    received=atom.kind,
                 )
-        meaning = ratio_meaning(atoms[0].meaning, atoms[1].meaning)
+        join = ratio_meaning if measure.fn == "ratio" else difference_meaning
+        meaning = join(atoms[0].meaning, atoms[1].meaning)
         node = measure.model_copy(update={"num": atoms[0].planned, "den": atoms[1].planned, "as_": name})
         kind: Kind = "number"
         source = ""

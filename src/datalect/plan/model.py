@@ -252,9 +252,12 @@ class Nested(_Node):
 
 
 class Ratio(_Node):
-    """The quotient of two aggregates of the same group; NULL where the denominator is 0."""
+    """Two aggregates of the same group set against each other: their quotient, or their difference.
 
-    fn: Literal["ratio"]
+    The quotient is NULL where the denominator is 0; the ``difference`` is ``num`` minus ``den``.
+    """
+
+    fn: Literal["ratio", "difference"]
     num: Aggregate | Nested
     den: Aggregate | Nested
     as_: Name | None = Field(default=None, alias="as")
@@ -444,7 +447,8 @@ def measure_name(measure: Measure) -> str:
     if isinstance(measure, MetricUse):
         return measure.metric
     if isinstance(measure, Ratio):
-        return f"{measure_name(measure.num)}_per_{measure_name(measure.den)}"
+        joint = "per" if measure.fn == "ratio" else "minus"
+        return f"{measure_name(measure.num)}_{joint}_{measure_name(measure.den)}"
     if isinstance(measure, Nested):
         return f"{measure.fn}_{measure_name(measure.of)}"
     of = measure.col if measure.expr is None else _slug(measure.expr)

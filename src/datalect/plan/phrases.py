@@ -156,7 +156,8 @@ class Phrases(ABC):
         if isinstance(node, Ratio):
             if is_share(node) and isinstance(node.num, Aggregate) and isinstance(node.den, Aggregate):
                 return self.part(self._whole(node.den, base), self.tests(node.num.where, base))
-            return self.ratio(self.measure(node.num, base), self.measure(node.den, base))
+            joined = self.ratio if node.fn == "ratio" else self.less
+            return joined(self.measure(node.num, base), self.measure(node.den, base))
         if isinstance(node, Nested):
             return self.nested(node, base)
         return self.aggregate(node, base)
@@ -316,6 +317,10 @@ class Phrases(ABC):
     @abstractmethod
     def ratio(self, num: str, den: str) -> str:
         """A quotient of two figures."""
+
+    @abstractmethod
+    def less(self, num: str, den: str) -> str:
+        """A difference of two figures."""
 
     @abstractmethod
     def part(self, whole: str, condition: str) -> str:

@@ -40,7 +40,9 @@ def _measure(checked: CheckedPlan, name: str, slots: dict[str, exp.Expr]) -> exp
     """A measure out of its atoms."""
     node = next(m for m in checked.plan.get if measure_name(m) == name)
     trees = list(slots.values())
-    return sql.divided(trees[0], trees[1]) if isinstance(node, Ratio) else trees[0]
+    if not isinstance(node, Ratio):
+        return trees[0]
+    return sql.divided(trees[0], trees[1]) if node.fn == "ratio" else sql.less(trees[0], trees[1])
 
 
 # ---------------------------------------------------------------- the usual case

@@ -185,6 +185,11 @@ def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
     return exp.Div(this=cast(left, "DOUBLE"), expression=divisor, typed=True, safe=False)
 
 
+def less(left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """One figure minus another; decimals and whole numbers stay exact."""
+    return exp.Sub(this=exp.paren(left), expression=exp.paren(right))
+
+
 def finite(expression: exp.Expr) -> exp.Expr:
     """The value, or NULL where it is NaN or infinite."""
     return exp.Case(

@@ -337,3 +337,11 @@ def ratio_meaning(num: Meaning, den: Meaning) -> Meaning:
     if num.type is SemanticType.COUNT and den.type is SemanticType.COUNT:
         return Meaning(type=SemanticType.RATIO)
     return replace(_quotient(num, den), additivity=Additivity.NON)
+
+
+def difference_meaning(num: Meaning, den: Meaning) -> Meaning:
+    """What one aggregate minus another stands for: the same thing when both have one unit, else a number."""
+    same = (num.unit, num.currency) == (den.unit, den.currency)
+    if same and num.type not in (SemanticType.YEAR, SemanticType.ID, SemanticType.CODE):
+        return replace(num, additivity=Additivity.NON)
+    return Meaning(type=SemanticType.MEASURE, additivity=Additivity.NON)

@@ -117,7 +117,7 @@ def is_constant(expr: Any) -> bool:
 def is_share(ratio: Ratio) -> bool:
     """Whether a ratio is a part of its own whole: the same figure of the same rows, once with a filter."""
     num, den = ratio.num, ratio.den
-    if not (isinstance(num, Aggregate) and isinstance(den, Aggregate)):
+    if ratio.fn != "ratio" or not (isinstance(num, Aggregate) and isinstance(den, Aggregate)):
         return False
     same = (num.fn, num.col, num.expr, num.each) == (den.fn, den.col, den.expr, den.each)
     return same and bool(num.where) and not den.where and num.fn in ("count", "sum", "distinct")

@@ -75,6 +75,12 @@ class Builder:
             return self.count(want, draft)
         if want.kind == "nested":
             return self.nested(want, draft)
+        if want.kind == "ratio" and want.fn == "difference":
+            ends = self.picked(want.ref, draft)
+            if ends is None or not is_quantity(ends):
+                return None
+            most, fewest = ({"fn": fn, "col": ends.id} for fn in ("max", "min"))
+            return {"fn": "difference", "num": most, "den": fewest}
         if want.kind == "ratio" and want.inner is not None:
             return self.quotient(want, want.inner, draft)
         choice = self.scene.pick(want.ref, draft)

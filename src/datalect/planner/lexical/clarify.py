@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.frame import Choice
-from datalect.planner.lexical.sequence import Sequence, is_time
+from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.lattice import Item, Sense
+from datalect.planner.linking.tokens import split_header
 
 _OPERATORS = {
     "*": "*", "x": "*", "×": "*", "乘": "*", "乘以": "*", "times": "*", "multiplied by": "*", "/": "/", "÷": "/",  # noqa: E501
@@ -17,8 +18,61 @@ _KINDS = ("col", "table", "value", "metric", "expr", "time")
 
 def clarify(seq: Sequence) -> Sequence:
     """Fold arithmetic into one item, and let a parenthesis decide what the words before it mean."""
+    items = _years(_heads(seq.items, seq), seq)
+    seq = Sequence(items, seq.catalog, seq.index)
     items = _parentheses(_arithmetic(seq.items, seq), seq)
     return Sequence(items, seq.catalog, seq.index)
+
+
+_HEADS = frozenset(
+    "score scores rating ratings rate value values level levels figure figures number numbers".split()
+)
+
+
+def _heads(items: list[Item], seq: Sequence) -> list[Item]:
+    """Let a general word follow the header it belongs to: the "IMDB score" is the column IMDB."""
+    out: list[Item] = []
+    for item in items:
+        before = out[-1] if out else None
+        exact = before.get("col") if before is not None else None
+        column = seq.column(exact.data) if exact is not None and exact.score >= 0.97 else None
+        own = max((s.score for s in item.senses if s.kind in ("col", "value", "metric")), default=0.0)
+        if (
+            column is not None
+            and before is not None
+            and item.text in _HEADS
+            and own < 0.9
+            and is_quantity(column)
+        ):
+            text = f"{before.text} {item.text}"
+            out[-1] = Item(before.first, item.last, before.start, item.end, text, before.senses)
+            continue
+        out.append(item)
+    return out
+
+
+def _years(items: list[Item], seq: Sequence) -> list[Item]:
+    """Let a year choose among headers that hold years: "murders in 2015" over 2014_murders, 2015_murders."""
+    columns = [c for t in seq.catalog.tables for c in t.columns if not c.hidden]
+    if any(is_time(c) for c in columns):
+        return items
+    out = list(items)
+    for item in items:
+        time = item.get("time")
+        years = time.data.years if time is not None else None
+        if years is None or years[0] is None or years[0] != years[1]:
+            continue
+        dated = {c.id for c in columns if str(years[0]) in split_header(c.name)}
+        for other in out:
+            chosen = [s for s in other.senses if s.kind == "col" and s.data in dated]
+            if other is not item and chosen:
+                other.senses = [
+                    *(Sense(s.kind, s.data, max(s.score, 0.96)) for s in chosen),
+                    *(s for s in other.senses if s.kind not in ("col", "table")),
+                ]
+                out.remove(item)
+                break
+    return out
 
 
 def _operator(items: list[Item], at: int) -> tuple[str, int] | None:

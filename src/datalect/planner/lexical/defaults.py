@@ -262,5 +262,5 @@ def false_value(column: Column) -> object:
     return False if column.dtype.upper() == "BOOLEAN" else 0
 
 
-__all__ = ["false_value", "grouping_column", "is_quantity", "lone_quantity", "key_column", "label_column", "label_columns", "natural_aggregate", "row_level", "time_columns",  # noqa: E501
-           "trend_grain", "true_value"]  # fmt: skip
+__all__ = ["false_value", "grouping_column", "is_quantity", "key_column", "label_column", "label_columns",
+           "lone_quantity", "natural_aggregate", "row_level", "time_columns", "trend_grain", "true_value"]  # fmt: skip

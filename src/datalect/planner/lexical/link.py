@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Several
+
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
 from datalect.planner.lexical.clarify import clarify
 from datalect.planner.lexical.cues import cue_mentions, plain_words
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.index import term_index
-from datalect.planner.linking.lattice import best_cover
+from datalect.planner.linking.lattice import Mention, best_cover
 from datalect.planner.linking.mentions import (
     Spans,
     alias_mentions,
@@ -23,7 +25,7 @@ from datalect.planner.linking.mentions import (
     word_mentions,
 )
 from datalect.planner.linking.text import Normalised
-from datalect.planner.linking.tokens import tokenise
+from datalect.planner.linking.tokens import Token, tokenise
 
 
 def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence:
@@ -43,6 +45,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *cue_mentions(question.text, spans),
         *word_mentions(tokens),
     ]
+    mentions.extend(_with_prepositions(tokens, mentions))
     items = whole_words(best_cover(tokens, mentions, question.text))
     if any(not item.senses and any(c.isalnum() for c in item.text) for item in items):
         stems, fits = correct_typos(tokens, items, index, words)
@@ -55,3 +58,16 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         if parts:
             items = whole_words(best_cover(tokens, [*mentions, *more, *parts], question.text))
     return clarify(Sequence(items, catalog, index))
+
+
+def _with_prepositions(tokens: Several[Token], mentions: Several[Mention]) -> list[Mention]:
+    """Headers with the "in" or "of" behind them, where a phrase of the grammar ends in it too: "change in"."""  # noqa: E501
+    phrases = {(m.first, m.last) for m in mentions if m.sense.kind == "cue" and m.last - m.first > 1}
+    return [
+        Mention(m.first, m.last + 1, m.sense)
+        for m in mentions
+        if m.sense.kind == "col"
+        and m.sense.score >= 0.97
+        and (m.first, m.last + 1) in phrases
+        and tokens[m.last].text in ("in", "of", "for")
+    ]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.parse_filters import read_conditions
-from datalect.planner.lexical.parse_shape import rank_named, read_chart, read_limit, read_rank, read_sort
+from datalect.planner.lexical.parse_shape import (
+    rank_named,
+    read_chart,
+    read_limit,
+    read_rank,
+    read_sort,
+    read_span,
+)
 from datalect.planner.lexical.parse_wants import (
     leftover_superlative,
     merge_time_groups,
@@ -29,6 +36,7 @@ def parse(seq: Sequence) -> Frame:
         if seq.cue(at, "distinct"):
             frame.distinct = True
     read_chart(seq, frame)
+    read_span(seq, frame)
     read_sort(seq, frame)
     read_limit(seq, frame)
     read_rank(seq, frame)
