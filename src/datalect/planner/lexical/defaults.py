@@ -165,7 +165,7 @@ def key_column(table: Table) -> Column | None:
 def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float]]:
     """Columns that may be the main date of some tables, best first."""
     found: list[tuple[Column, float]] = []
-    for name in tables:
+    for name in sorted(tables):
         table = catalog.table(name)
         for column in table.columns if table else ():
             if column.hidden or not is_time(column):

@@ -20,6 +20,7 @@ from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Frame, Ref
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity, is_time
+from datalect.planner.lexical.settle import way_named
 from datalect.planner.linking.text import Normalised
 
 _COMBINATIONS = 14
@@ -82,7 +83,8 @@ def candidates(
         tables = _tables_named(frame, seq)
         times = main_times(scene, tables or set(graph.names))
         if len(times) > 1:
-            options.append([Choice(c.id, s) for c, s in times[:3]])
+            each = [t for i, t in enumerate(times) if sum(o[0].table == t[0].table for o in times[:i]) < 2]
+            options.append([Choice(c.id, s) for c, s in each[:4]])
             keys.append(-1000)
     ways = sorted(
         islice(product(*options), 4000), key=lambda way: -_fit([*way]) * _together(way, seq, graph)
@@ -178,7 +180,7 @@ def checked_candidate(
             plan = Plan.model_validate(data)
             checked = check(plan, catalog, values)
         except PlanError as error:
-            repaired = _repair(data, error)
+            repaired = _repair(data, error, question)
             if repaired is None:
                 return None
             data, factor = repaired
@@ -196,12 +198,17 @@ def checked_candidate(
     return None
 
 
-def _repair(data: dict[str, Any], error: PlanError) -> tuple[dict[str, Any], float] | None:
+def _repair(
+    data: dict[str, Any], error: PlanError, question: Normalised
+) -> tuple[dict[str, Any], float] | None:
     """Mend what the checker found: a join with several ways, a sum that means nothing."""
     if error.code in ("ambiguous_join", "ambiguous_column") and error.candidates:
-        wanted, instead = str(error.received), str(error.candidates[0])
-        if wanted and wanted != instead:
-            return _replace(data, wanted, instead), 0.85 if len(error.candidates) > 1 else 0.95
+        ways = [str(c) for c in error.candidates]
+        named = [way for way in ways if way_named(way.rpartition(">")[0], question.text)]
+        instead = (named or ways)[0]
+        wanted = str(error.received or "") or instead.rpartition(">")[2]
+        if wanted != instead:
+            return _replace(data, wanted, instead), 0.95 if len(named or ways) == 1 else 0.7
     if error.code in ("not_additive", "not_meaningful"):
         text = json.dumps(data, ensure_ascii=False, default=str)
         if '"fn": "sum"' in text:

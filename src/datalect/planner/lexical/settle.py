@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.defaults import label_column
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Want
-from datalect.planner.lexical.sequence import Sequence, is_quantity
-from datalect.planner.linking.tokens import split_header
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Sorting, Want
+from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.linking.stem import stem
+from datalect.planner.linking.tokens import split_header, tokenise
+from datalect.planner.linking.vocabulary import expand
 
 _NAMES = frozenset({"name", "names", "title", "titles"})
 _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
@@ -21,6 +23,7 @@ def settle(seq: Sequence, frame: Frame) -> None:
     _row_nouns(seq, frame)
     _names_of_tables(seq, frame)
     _percent_columns(seq, frame)
+    _ranked_by(seq, frame)
     _ways(seq, frame)
     _silent(seq, frame)
 
@@ -106,6 +109,24 @@ def _percent_columns(seq: Sequence, frame: Frame) -> None:
             return
 
 
+def _ranked_by(seq: Sequence, frame: Frame) -> None:
+    """Read "rank the countries by spending" as an order by a figure, not as groups of equal figures."""
+    if not any(name == "rank" for name, _ in frame.steps) or len(frame.groups) != 1 or frame.sorting:
+        return
+    group = frame.groups[0]
+    column = seq.column(group.ref.choices[0].ref) if group.ref is not None and group.ref.choices else None
+    things = [w for w in frame.wants if w.kind == "col"]
+    if column is None or not is_quantity(column) or is_time(column) or len(things) != len(frame.wants):
+        return
+    if not things and not frame.tables:
+        return
+    figure = Want("col", ref=group.ref, at=group.at)
+    frame.steps = [s for s in frame.steps if s[0] != "rank"]
+    frame.groups = []
+    frame.wants.append(figure)
+    frame.sorting = Sorting(figure, None, "desc")
+
+
 def _ways(seq: Sequence, frame: Frame) -> None:
     """Let "from" and "to" choose between two columns that hold the same places."""
     for filter_ in frame.filters:
@@ -128,6 +149,16 @@ def _ways(seq: Sequence, frame: Frame) -> None:
             if any(f.hits[0][0].column != filter_.hits[0][0].column for f in parts):
                 frame.compare = False
             return
+
+
+def way_named(key: str, question: str) -> bool:
+    """Whether a question says which of several keys it means: "to airports ...", "departure airport"."""
+    parts = {part for word in split_header(key) for part in expand(word).split()}
+    stems = {stem(word) for word in parts}
+    words = [token.text for token in tokenise(question) if token.kind == "word"]
+    if stems & {stem(word) for word in words}:
+        return True
+    return bool("from" in words and parts & _FROM) != bool("to" in words and parts & _TO)
 
 
 def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
