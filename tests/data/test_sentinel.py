@@ -91,3 +91,15 @@ def test_empty_text_is_missing():
     assert found == {"": (2, True)}
     assert kept.profile.nulls == 2
     assert {v for v, _ in kept.profile.values} == {"red", "blue"}
+
+
+def test_a_lone_question_mark_is_missing_and_reported():
+    select = column([" ?", "Gov", "?", "None", "who?", "\\N"])
+    found, kept = sentinels(select)
+    assert found == {" ?": (1, True), "?": (1, True), "\\N": (1, True), "None": (1, False)}
+    assert kept.profile.nulls == 3
+    assert {v for v, _ in kept.profile.values} == {"Gov", "None", "who?"}
+    connection = connection_with(t=select)
+    build_catalog(connection, loaded(connection))
+    assert connection.execute("SELECT count(x) FROM main.t").fetchone() == (3,)
+    assert connection.execute("SELECT count(x) FROM source.t").fetchone() == (6,)

@@ -29,7 +29,14 @@ from datalect.data.model import (
 from datalect.data.moment import latest_moment
 from datalect.data.profile import Figures, figures, profile_columns, random_rows
 from datalect.data.quoting import identifier, relation
-from datalect.data.sentinel import blank_texts, find_markers, without, words_converted, words_in_text
+from datalect.data.sentinel import (
+    blank_texts,
+    find_markers,
+    marks_in_text,
+    without,
+    words_converted,
+    words_in_text,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -131,6 +138,7 @@ def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
     # sampled before anything is converted: a view converts every row to give some
     sample = f"(SELECT {draft.selected} FROM ({random_rows(draft.source)}))"
     profiles = profile_columns(connection, draft.view, draft.raw, sample)
+    profiles |= _mark_texts(connection, draft, profiles)
     columns = _meanings(connection, draft, profiles)
     return Table(
         name=item.name,
@@ -216,6 +224,24 @@ def _mark_missing(connection: DuckDBPyConnection, draft: _TableDraft) -> None:
             column.expression = without(column.expression, markers)
             changed.append(column)
     _refresh(connection, draft, changed)
+
+
+def _mark_texts(
+    connection: DuckDBPyConnection, draft: _TableDraft, profiles: dict[str, ColumnProfile]
+) -> dict[str, ColumnProfile]:
+    """Put NULL in place of marks such as a lone "?" in text columns; the new profiles of those columns."""
+    changed = []
+    for column in draft.columns:
+        marks = marks_in_text(profiles[column.name]) if draft.raw[column.name].kind == "text" else ()
+        if marks:
+            column.sentinels += marks
+            column.expression = without(column.expression, marks)
+            changed.append(column)
+    if not changed:
+        return {}
+    _refresh(connection, draft, changed)
+    sample = f"(SELECT {draft.selected} FROM ({random_rows(draft.source)}))"
+    return profile_columns(connection, draft.view, {c.name: draft.raw[c.name] for c in changed}, sample)
 
 
 def _meanings(

@@ -15,6 +15,13 @@ MISSING_WORDS = (
     *"无 无数据 空 空值 未知 不详 不明 暂无 暂缺 缺失 未填 未填写 未提供 未公布".split(),
 )
 _KNOWN = frozenset(MISSING_WORDS)
+# Marks that are no word of any language and no category anybody would choose.
+_MARKS = frozenset({"?", "??", "？", "\\N", "#N/A", "#VALUE!", "#REF!", "#DIV/0!"})
+
+
+def is_missing_mark(text: str) -> bool:
+    """Whether a text is a mark that can only stand for "no value", such as a lone question mark."""
+    return text.strip() in _MARKS
 
 
 def is_missing_word(text: str) -> bool:

@@ -3,7 +3,7 @@
 Only strong evidence makes queries see NULL instead: a wrongly dropped value is worse than a reported one.
 Strong is a number or date that repeats and lies far outside everything else, or that its column cannot hold
 (a negative count). Words in text columns are reported and kept, since "none" may be a proper category; an
-empty text is missing.
+empty text and a lone mark such as "?" are missing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.meaning.hints import read_name
-from datalect.data.missing import is_missing_word
+from datalect.data.missing import is_missing_mark, is_missing_word
 from datalect.data.model import ColumnProfile, SemanticType, Sentinel
 from datalect.data.profile import COLUMNS_PER_QUERY, Figures
-from datalect.data.quoting import identifier
+from datalect.data.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -96,6 +96,8 @@ def _number(value: Any) -> float:
 
 
 def _sql(value: Any) -> str:
+    if isinstance(value, str):
+        return literal(value)
     if isinstance(value, datetime):
         return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
     return f"DATE '{value.isoformat()}'" if isinstance(value, date) else str(value)
@@ -177,6 +179,20 @@ def words_in_text(profile: ColumnProfile) -> tuple[Sentinel, ...]:
     )
 
 
+def marks_in_text(profile: ColumnProfile) -> tuple[Sentinel, ...]:
+    """Marks such as a lone "?" among the values of a text column, which queries see as NULL."""
+    return tuple(
+        Sentinel(
+            value=value,
+            count=count,
+            evidence=f'"{value}" is a mark for a missing value, not a word',
+            treated_as_missing=True,
+        )
+        for value, count in profile.values
+        if isinstance(value, str) and is_missing_mark(value)
+    )
+
+
 def blank_texts(count: int) -> tuple[Sentinel, ...]:
     """Empty texts, which queries see as NULL."""
     evidence = "an empty text holds nothing"
@@ -197,8 +213,8 @@ def words_converted(missing: Mapping[str, int]) -> tuple[Sentinel, ...]:
 
 
 def without(expression: str, sentinels: Sequence[Sentinel]) -> str:
-    """``expression`` with NULL in place of the certain markers among numbers and dates."""
-    values = [s.value for s in sentinels if s.treated_as_missing and not isinstance(s.value, str)]
+    """``expression`` with NULL in place of the certain markers of numbers, dates and texts."""
+    values = [s.value for s in sentinels if s.treated_as_missing]
     for value in values:
         expression = f"nullif({expression}, {_sql(value)})"
     return expression
