@@ -5,7 +5,14 @@ from __future__ import annotations
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.cues import Adjective
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Having, Ref, Want
-from datalect.planner.lexical.parse_gaps import read_gaps, read_has_not, read_judgements, read_null, read_text
+from datalect.planner.lexical.parse_gaps import (
+    read_gaps,
+    read_has_not,
+    read_judgements,
+    read_null,
+    read_signs,
+    read_text,
+)
 from datalect.planner.lexical.parse_values import (
     merge_alternatives,
     number_at,
@@ -37,6 +44,7 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     read_has_not(seq, frame)
     read_null(seq, frame)
     read_judgements(seq, frame)
+    read_signs(seq, frame)
     read_gaps(seq, frame)
     read_text(seq, frame)
     _read_between(seq, frame)
@@ -503,4 +511,6 @@ def _range_after(seq: Sequence, at: int) -> int | None:
 
 
 def _range_column_near(seq: Sequence, at: int) -> bool:
-    return _left_column(seq, at) is not None or _unit_hint(seq, at) is not None
+    if _left_column(seq, at) is not None or _unit_hint(seq, at) is not None:
+        return True
+    return seq.has(at + 2, "num") and _right_thing(seq, at + 2)[1] == "column"  # 30到40岁

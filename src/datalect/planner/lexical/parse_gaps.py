@@ -45,6 +45,16 @@ def read_judgements(seq: Sequence, frame: Frame) -> None:
             seq.use(at, "filter")
 
 
+def read_signs(seq: Sequence, frame: Frame) -> None:
+    """Read 为负 and 为正 behind a figure."""
+    for at in range(len(seq)):
+        cue = seq.cue(at, "sign") if seq.free(at) else None
+        k = seq.content(at, -1, 1) if cue is not None else None
+        if cue is not None and k is not None and seq.free(k) and seq.quantity(k):
+            frame.filters.append(Filter("number", seq.ref(k), str(cue.argument), [0], at=at))
+            seq.use([at, k], "filter")
+
+
 def read_gaps(seq: Sequence, frame: Frame) -> None:
     """Read "have no payment method", 没有客户编号: a column that is empty."""
     for at in range(len(seq)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalect.data.model import Column
 from datalect.planner.lexical.defaults import grouping_column, lone_quantity
-from datalect.planner.lexical.frame import Choice, Frame, Rank, Ref, Sorting, Want
+from datalect.planner.lexical.frame import Choice, Frame, Group, Rank, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header
@@ -637,6 +637,10 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     han = seq.items[at].text[0] > "\u3000"
     asked = _asked(seq, at)
     of_kind = _asked_kind(seq, at) if han else None
+    if of_kind is None and asked is None and han and (k := _asked_time(seq, at)) is not None:
+        frame.groups.append(Group(None, grain="year" if "年" in seq.items[k].text else "day", at=k))
+        seq.use(k, "entity")
+        return
     if of_kind is not None and (asked is None or seq.ref(asked) is None):
         rank.entity = of_kind
         seq.use([k for k in (of_kind.at, asked) if k is not None], "entity")
@@ -683,6 +687,12 @@ def _entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
 def _names_column(seq: Sequence, at: int) -> bool:
     """Whether an item is a header of words, not of numbers."""
     return seq.free(at) and seq.ref(at, least=0.75, implied=False) is not None and not seq.quantity(at)
+
+
+def _asked_time(seq: Sequence, at: int) -> int | None:
+    """Where 哪一年 or 哪天 stands before what is ranked."""
+    wanted = ("哪一年", "哪年", "哪天", "哪一天")
+    return next((k for k in range(at) if seq.free(k) and seq.items[k].text in wanted), None)
 
 
 def _asked_kind(seq: Sequence, at: int) -> Ref | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datalect.data.model import SemanticType
-from datalect.planner.lexical.defaults import label_column, row_level
+from datalect.planner.lexical.defaults import label_column, natural_aggregate, row_level
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Want
 from datalect.planner.lexical.parse_shape import kind_of_table
 from datalect.planner.lexical.sequence import UNREAD, Sequence, is_quantity, is_time
@@ -31,6 +31,7 @@ def read_groups(seq: Sequence, frame: Frame) -> None:
         exact = seq.ref(at, least=0.93)
         if (
             any(w in text for w in _EACH)
+            or _ranked_grain(seq, frame, at)
             or str(grain.argument).endswith(("_of_week", "_of_day", "_of_year"))
             or (seq.cue(at - 1, "ask") and seq.items[at - 1].text.startswith(("which", "what", "哪")))
         ):
@@ -47,6 +48,14 @@ def read_groups(seq: Sequence, frame: Frame) -> None:
                 continue
             frame.groups.append(Group(None, grain=str(grain.argument), at=at))
             seq.use(at, "group")
+
+
+def _ranked_grain(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a unit of time is what is ranked: 利润最高的月份."""
+    rank = frame.rank
+    if rank is None or rank.entity is not None or rank.entity_table is not None or frame.groups:
+        return False
+    return seq.items[at].text[0] > "\u3000" and seq.content(at, -1, 1) == rank.at
 
 
 def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
@@ -73,7 +82,8 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
         if len(seq.catalog.tables) == 1:
             seq.use(at, "noise")  # 每趟行程: the rows themselves
             return
-    if not seq.items[following].senses and _names(seq, following + 1) and seq.items[following].text[0] > "\u3000":
+    unknown_han = not seq.items[following].senses and seq.items[following].text[0] > "\u3000"
+    if unknown_han and _names(seq, following + 1):
         frame.unknown.append(following)  # 各能源来源: the head of the compound is the header
         seq.use(following, "noun")
         following += 1
@@ -437,6 +447,7 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
             frame.wants.append(
                 Want("count", ref=seq.ref(also + 1), table=seq.table(also + 1), distinct=True, at=also + 1)
             )
+    _bound_on_groups(seq, frame)
     _count_thresholds(seq, frame)
 
 
@@ -499,7 +510,7 @@ def _counted(seq: Sequence, at: int, *, postfix: bool) -> int | None:
     after = seq.content(at, 1, 3)
     if postfix:
         text = seq.items[at].text
-        closing = text.endswith(("数量", "个数", "数目", "次数", "人数", "总数", "数")) or text.startswith(
+        closing = text.endswith(("量", "数目", "数")) or text.startswith(
             ("的", "有几", "总数", "一共", "总共", "共有")
         )
         before = seq.content(at, -1, 2)
@@ -519,6 +530,23 @@ def _counted(seq: Sequence, at: int, *, postfix: bool) -> int | None:
             return after
         return after if after is not None and seq.free(after) and not seq.items[after].senses else None
     return after
+
+
+def _bound_on_groups(seq: Sequence, frame: Frame) -> None:
+    """Read a bound no single row reaches as one on totals: 销售额超过5万的州有几个."""
+    want = frame.wants[0] if len(frame.wants) == 1 else None
+    if want is None or want.kind != "count" or want.ref is None or frame.groups or frame.havings:
+        return
+    for filter_ in frame.filters:
+        column = seq.column(filter_.ref.choices[0].ref) if filter_.kind == "number" and filter_.ref else None
+        if column is None or filter_.op not in (">", ">=") or natural_aggregate(column)[0] != "sum":
+            continue
+        highest = column.profile.maximum
+        if isinstance(highest, int | float) and float(filter_.values[0]) > highest:
+            total = Want("agg", fn="sum", ref=filter_.ref, at=filter_.at)
+            frame.havings.append(Having(total, filter_.op, float(filter_.values[0]), filter_.at))
+            frame.filters.remove(filter_)
+            return
 
 
 def _count_thresholds(seq: Sequence, frame: Frame) -> None:
@@ -682,6 +710,16 @@ def _also(seq: Sequence, frame: Frame, target: int, fn: str, p: float | None) ->
         position = following + 1
 
 
+def _attributive(seq: Sequence, at: int) -> bool:
+    """Whether a yes/no word qualifies what follows: 不抽烟的顾客, 国有且低风险的企业."""
+    if at > 0 and seq.items[at - 1].text == "不":
+        return True
+    after = at + 1
+    while after + 1 < len(seq) and (seq.cue(after, "and") or seq.roles[after] == "filter"):
+        after += 1
+    return after + 1 < len(seq) and seq.items[after].text == "的" and not seq.cue(after + 1, "share", "count")
+
+
 def _read_flags(seq: Sequence, frame: Frame) -> None:
     """Read yes/no columns used as conditions: "passengers who survived", "non-smokers"."""
     for at in range(len(seq)):
@@ -701,11 +739,11 @@ def _read_flags(seq: Sequence, frame: Frame) -> None:
             continue
         elif not (
             frame.wants or frame.steps or frame.listing or frame.tables or frame.groups or frame.rank
-        ) and not _with(seq, at):
+        ) and not (_with(seq, at) or _attributive(seq, at)):
             continue
         neg = False
         for k in range(max(0, at - 2), at):
-            if seq.free(k) and seq.cue(k, "neg"):
+            if seq.free(k) and (seq.cue(k, "neg") or seq.items[k].text == "不"):
                 neg = True
                 seq.use(k, "filter")
         frame.filters.append(Filter("bool", ref, neg=neg, at=at))
@@ -736,7 +774,7 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
                 frame.unknown.append(at)
                 seq.use(at, "unknown")
             continue
-        if seq.cue(at, "rows") and not seq.thing(at) and not seq.has(at, "value"):
+        if seq.cue(at, "rows") and not seq.has(at, "value") and (not seq.thing(at) or _date_of_rows(seq, at)):
             frame.unknown.append(at)  # a word for what the rows are, by a name the table does not know
             seq.use(at, "noun" if len(seq.catalog.tables) == 1 else "unknown")
             continue
@@ -752,6 +790,8 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
             frame.wants.append(Want("col", ref=ref, at=at))  # "days with wind over 8": which days
             seq.use(at, "want")
             continue
+        if table is not None and ref is not None and seq.quantity(at) and seq.cue(at - 1, "ask", "agg"):
+            table = None  # 多少小费 over a table called tips asks for the figure
         if table is not None and (ref is None or item.get("table").score >= ref.choices[0].fit - 0.05):  # type: ignore[union-attr]
             frame.tables.append((table, at))
             seq.use(at, "table")
@@ -807,6 +847,14 @@ def _counts_named(seq: Sequence, frame: Frame, at: int) -> bool:
     """Whether a number only says how many values were named before it: 甲和乙两个小区."""
     number = seq.data(at, "num")
     return any(f.kind == "value" and len(f.hits) == number.value > 1 and f.at < at for f in frame.filters)
+
+
+def _date_of_rows(seq: Sequence, at: int) -> bool:
+    """Whether a word for the rows only is a part of a date's header: 订单 over a column "order date"."""
+    ref, column = seq.ref(at, implied=False), seq.best(at)
+    if ref is None or column is None or seq.table(at) is not None or len(seq.catalog.tables) != 1:
+        return False
+    return is_time(column) and ref.choices[0].fit < 0.85
 
 
 def _owner(seq: Sequence, at: int) -> bool:
