@@ -147,3 +147,12 @@ def test_headers_follow_the_glossary_and_names_are_called_after_their_table(tmp_
                "sort": [{"of": "sum_minutes", "dir": "desc"}], "top": 2}  # fmt: skip
         assert "The 2 customers with the highest total minutes" in run(data, top).sentence
         assert "最高的2个客户是" in run(data, top, "zh").sentence
+
+
+def test_names_with_spaces_around_them_are_proven(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("id,work\n" + "".join(f"{n}, {'Gov' if n % 3 else 'US'}\n" for n in range(9)))
+    with dl.open(str(path)) as data:
+        answer = run(data, {"from": "people", "by": [{"col": "work"}], "get": [{"fn": "count"}]})
+    assert answer.sentence.startswith("Gov has a higher number of people (6) than US (3)")
+    assert not answer.warnings

@@ -211,7 +211,7 @@ def name_text(text: str, language: Language) -> str:
     if len(shown) > _NAME_LENGTH:
         shown = shown[: _NAME_LENGTH - 1] + "…"
     misleading = (
-        any(mark in shown for mark in ',;，；、。：“”"()（）') or shown[:1].isdigit() or shown != text
+        any(mark in shown for mark in ',;，；、。：“”"()（）') or shown[:1].isdigit() or shown != text.strip()
     )
     return f"“{shown}”" if misleading else shown
 

@@ -81,7 +81,7 @@ class Vocabulary:
             written = text[at : at + length]
             refs = self._names[piece]
             if length <= 3 and written.isascii():  # short codes only as stored: "US" is not "us"
-                refs = {r for r in refs if str(r[1]) == written or not isinstance(r[1], str)}
+                refs = {r for r in refs if str(r[1]).strip() == written or not isinstance(r[1], str)}
             if refs:
                 return at + length, frozenset(refs)
         return None
