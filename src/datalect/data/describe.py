@@ -60,16 +60,27 @@ def describe(catalog: Catalog, language: Language = "en", *, width: int = 120) -
     return "\n".join(parts)
 
 
-def meaning_text(meaning: Meaning) -> str:
+def meaning_text(meaning: Meaning, language: Language = "en") -> str:
     """A meaning on one line, such as ``money · USD`` or ``date · day``."""
+    if language == "zh":
+        from datalect.data.describe_zh import GRAINS, MEANINGS
+
+        grain = GRAINS.get(meaning.grain, "") if meaning.grain else ""
+        extra = meaning.currency or meaning.unit or grain
+        return f"{MEANINGS[meaning.type]} · {extra}" if extra else MEANINGS[meaning.type]
     extra = meaning.currency or meaning.unit or (meaning.grain.value if meaning.grain else "")
     return f"{meaning.type.value} · {extra}" if extra else meaning.type.value
 
 
 def notes_of(table: Table, language: Language = "en") -> list[str]:
     """Problems, conversions and sentinels of a table, one sentence each."""
+    from datalect.data.describe_zh import problem_text, sentinel_reason
+
+    chinese = language == "zh"
+    opened, closed = ("（", "）") if chinese else (" (", ")")
     notes = [
-        problem.message + (f" ({'; '.join(problem.examples[:3])})" if problem.examples else "")
+        (problem_text(problem) if chinese else problem.message)
+        + (opened + "; ".join(problem.examples[:3]) + closed if problem.examples else "")
         for problem in table.problems
     ]
     for column in table.columns:
@@ -96,7 +107,7 @@ def notes_of(table: Table, language: Language = "en") -> list[str]:
                     column=column.name,
                     value=repr(sentinel.value),
                     count=sentinel.count,
-                    evidence=sentinel.evidence,
+                    evidence=sentinel_reason(sentinel) if chinese else sentinel.evidence,
                 )
             )
     return notes
@@ -135,7 +146,7 @@ def _describe_table(table: Table, language: Language, width: int) -> str:
         profile = column.profile
         grid.add_row(
             Text(_printable(column.name)),
-            Text(meaning_text(column.meaning)),
+            Text(meaning_text(column.meaning, language)),
             f"{profile.nulls / profile.rows:.1%}" if profile.rows and profile.nulls else "0",
             f"{'' if profile.distinct_exact else '≈'}{profile.distinct:,}",
             Text(_values_text(column)),

@@ -141,6 +141,10 @@ class Loading:
             ),
         )
 
+    def free_name(self, name: str) -> None:
+        """Give a name back whose table was not made after all."""
+        self._taken.discard(name.casefold())
+
     def count(self, name: str) -> int:
         """Rows of ``source."<name>"``."""
         return int(self.row(f"SELECT count(*) FROM {relation('source', name)}")[0])

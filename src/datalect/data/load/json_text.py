@@ -141,10 +141,14 @@ def _store(
     columns = shape_of(loading, scan)
     selected, changed = plain_columns(columns)
     table, clash = loading.take_name(name)
-    with loading.watched(f"Reading {label}", None):
-        loading.connection.execute(
-            f"CREATE TABLE {relation('source', table)} AS SELECT {selected} FROM {scan}"
-        )
+    try:
+        with loading.watched(f"Reading {label}", None):
+            loading.connection.execute(
+                f"CREATE TABLE {relation('source', table)} AS SELECT {selected} FROM {scan}"
+            )
+    except BaseException:
+        loading.free_name(table)  # the records may yet be read another way, under this name
+        raise
     not_numbers = _clear_not_numbers(loading, table)
     kept, told = keep_rejected(loading, table, list(rejected))
     if readable != path:
