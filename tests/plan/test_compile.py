@@ -74,6 +74,19 @@ def test_division_is_true_division_and_by_zero_gives_nothing(db: Any) -> None:
     assert ask(db, {"from": "t", "get": [ratio]}) == [(None,)]
 
 
+def test_figures_are_subtracted_group_by_group_without_overflow(db: Any) -> None:
+    db.execute(
+        "create table t as select * from (values ('a', 3, 1.5), ('a', 10, 2.0), ('b', null, 4.0)) v(k, n, x)"
+    )
+    gap = {"fn": "difference", "num": {"fn": "max", "col": "n"}, "den": {"fn": "min", "col": "n"}}
+    assert ask(db, {"from": "t", "get": [gap]}) == [(7.0,)]
+    assert ask(db, {"from": "t", "by": [{"col": "k"}], "get": [gap]}) == [("a", 7.0), ("b", None)]
+    parts = [{"fn": "sum", "col": "x", "where": [{"col": "k", "op": "=", "val": v}]} for v in ("b", "a")]
+    assert ask(db, {"from": "t", "get": [{"fn": "difference", "num": parts[0], "den": parts[1]}]}) == [(0.5,)]
+    db.execute("create table w as select * from (values (9223372036854775807), (-9223372036854775807)) v(n)")
+    assert ask(db, {"from": "w", "get": [gap]}) == [(pytest.approx(2.0**64),)]
+
+
 def test_nan_and_infinity_count_as_missing(db: Any) -> None:
     db.execute(
         "create table t as select * from (values ('nan'::double, 1), ('inf'::double, 1), (2.0, 1), (4.0, 2)) v(x, g)"

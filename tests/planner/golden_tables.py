@@ -111,6 +111,8 @@ def _expr(node: Any, base: str) -> str:
 def _measure(node: dict[str, Any], base: str) -> str:
     if node.get("fn") == "ratio":
         return f"{_measure(node['num'], base)}/{_measure(node['den'], base)}"
+    if node.get("fn") == "difference":
+        return f"{_measure(node['num'], base)}-{_measure(node['den'], base)}"
     if "per" in node:
         per = ",".join(_short(p if isinstance(p, str) else p["col"], base) for p in node["per"])
         keep = "".join(f" {k['op']}{k['val']}" for k in node.get("keep", []))

@@ -186,8 +186,8 @@ def divided(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 
 def less(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """One figure minus another; decimals and whole numbers stay exact."""
-    return exp.Sub(this=exp.paren(left), expression=exp.paren(right))
+    """One figure minus another, in a type in which the extremes of whole numbers do not overflow."""
+    return exp.Sub(this=cast(left, "DOUBLE"), expression=cast(right, "DOUBLE"))
 
 
 def finite(expression: exp.Expr) -> exp.Expr:

@@ -148,8 +148,7 @@ class Builder:
         draft.why[f"get.{column.id}"] = want.at
         if is_quantity(column) and not is_time(column):
             name, sure = natural_aggregate(column)
-            whole = "INT" in column.dtype.upper() and column.meaning.additivity is Additivity.ADDITIVE
-            if name == "sum" or (sure < 0.7 and whole):  # "number of women", a header of counts
+            if name == "sum":
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
             elif choice is not None and choice.fit < 0.8:
@@ -308,7 +307,7 @@ class Builder:
         mentioned = {t for _, needs, _ in tests for t in needs} | {f.table for f in self.frame.filters}
         for name in dict.fromkeys(named):
             holder = None if name in wanted | mentioned | {base} else self._holder(name, base)
-            if holder is not None:
+            if holder is not None and not any(test.get("has") == holder for test in where):
                 where.append({"has": holder})
         body = {k: v for k, v in plan.items() if not k.startswith("_")}
         body["from"] = base

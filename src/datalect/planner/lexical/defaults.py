@@ -207,6 +207,11 @@ def time_columns(catalog: Catalog, tables: set[str]) -> list[tuple[Column, float
                 "年份",
             }:
                 score += 0.14
+            dates = any(
+                c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for c in (table.columns if table else ())
+            )
+            if column.meaning.type is SemanticType.YEAR and len(words) > 1 and dates:
+                score -= 0.2  # record_max_temp_year beside a date says when something else was
             if len(words) == 1:
                 score += 0.06
             if {stem(w) for w in words} & {stem(w) for w in split_header(table.name if table else "")}:
@@ -263,4 +268,5 @@ def false_value(column: Column) -> object:
 
 
 __all__ = ["false_value", "grouping_column", "is_quantity", "key_column", "label_column", "label_columns",
-           "lone_quantity", "natural_aggregate", "row_level", "time_columns", "trend_grain", "true_value"]  # fmt: skip
+           "lone_quantity", "natural_aggregate", "row_level", "time_columns", "trend_grain",
+           "true_value"]  # fmt: skip

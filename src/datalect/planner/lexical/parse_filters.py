@@ -151,7 +151,7 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
     if value is None:
         return
     if hint is None and left is None and right is None:
-        hint = _unit_hint(seq, number)
+        hint = _unit_hint(seq, number) or _age(seq, at, value)
     if right is not None and right_role == "count" and (left is None or not han) and hint is None:
         want = Want(
             "count",
@@ -361,6 +361,17 @@ def _agg_of(seq: Sequence, at: int) -> tuple[str, int] | None:
         if seq.cue(k, "count") and not seq.quantity(at):
             return "count", k
     return None
+
+
+def _age(seq: Sequence, at: int, value: int | float) -> Ref | None:
+    """The age that "are under 25" and "aged over 60" speak of."""
+    said = seq.items[at].text.split()[0] in ("is", "are", "was", "were", "aged")
+    if not (said or (at > 0 and seq.items[at - 1].text in ("aged", "is", "are", "was", "were"))):
+        return None
+    ages = [
+        c for c in seq.about(("age",), 0.85) if (col := seq.column(c.ref)) is not None and is_quantity(col)
+    ]
+    return Ref(ages, at) if ages and 0 < value <= 120 else None
 
 
 def _unit_hint(seq: Sequence, number: int) -> Ref | None:

@@ -30,7 +30,7 @@ _BETWEEN = frozenset("and to between the of in a 和 与 的 之间 到".split()
 
 
 def read_span(seq: Sequence, frame: Frame) -> None:
-    """Read "gap between the highest and lowest price", 最高价和最低价的差距: the largest less the smallest."""
+    """Read "gap between the highest and lowest price", 最高价和最低价的差距: both extremes."""
     for high in range(len(seq)):
         if not seq.free(high) or _extreme(seq, high) is None:
             continue
@@ -188,7 +188,7 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
             and seq.items[at].senses[0].score >= 0.95
         ):
             continue
-        if seq.items[at].text.startswith("更") and not _asks_more(seq, at):
+        if seq.items[at].text.startswith(("更", "较")) and not _asks_more(seq, at):
             continue
         adjective = seq.cue(at, "adj")
         if adjective is not None:
@@ -243,7 +243,8 @@ def read_rank(seq: Sequence, frame: Frame) -> None:
 
 def _asks_more(seq: Sequence, at: int) -> bool:
     """Whether 更高 asks which of the things named it is, rather than comparing with 比."""
-    if any(seq.items[k].text in ("比", "相比", "较") for k in range(at)):
+    asked = any(seq.cue(k, "ask") and seq.items[k].text[0] in "哪谁" for k in range(at))
+    if any(seq.items[k].text == "比" for k in range(at)) or (seq.items[at].text[0] == "较" and not asked):
         return False
     for k in range(at + 1, len(seq)):
         if seq.items[k].text.startswith("更") and seq.cue(k, "superl"):
@@ -472,7 +473,16 @@ def _metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         if choice is None:
             choice = _after_by(seq, at)
     else:
-        choice = _metric_at(seq, after) if after is not None else None
+        counts = any(w in seq.items[at].text for w in ("most", "few", "least", "more", "many", "number"))
+        if after is not None and seq.free(after) and seq.table(after, 0.95) is not None:
+            ref = seq.ref(after)
+            if counts and ref is not None and ref.choices[0].fit < 0.93:
+                choice = Want("count", table=seq.table(after), at=after)
+                seq.use(after, "rank")
+            elif counts or (ref is not None and seq.quantity(after)):
+                choice = _metric_at(seq, after)
+        else:
+            choice = _metric_at(seq, after) if after is not None else None
         subject = before is not None and seq.cue(before - 1, "ask") is not None and _has(seq, before, at)
         close = before is not None and at - before <= 4 and not subject
         if choice is None and before is not None and close and _has_is(seq, before, at):
@@ -500,9 +510,13 @@ def _has(seq: Sequence, before: int, at: int) -> bool:
 
 def _things_unknown(seq: Sequence, at: int | None, frame: Frame) -> Want | None:
     """The rows of the only table, by a name it does not know: "the most discoveries"."""
-    if at is None or not seq.free(at) or seq.items[at].senses or len(seq.catalog.tables) != 1:
+    if at is None or not seq.free(at) or len(seq.catalog.tables) != 1:
         return None
-    if not seq.items[at].text.endswith("s") or lone_quantity(seq.catalog) is not None:
+    people = seq.items[at].text in ("people", "persons") and not seq.thing(at)
+    if people and not any(seq.free(k) and seq.quantity(k) for k in range(max(0, at - 4), at)):
+        seq.use(at, "rank")
+        return Want("count", at=at)
+    if seq.items[at].senses or not seq.items[at].text.endswith("s") or lone_quantity(seq.catalog) is not None:
         return None
     frame.unknown.append(at)
     seq.use(at, "noun")

@@ -31,8 +31,8 @@ def read_equalities(seq: Sequence, frame: Frame) -> None:
         value = number_at(seq, at)
         if value is None:
             continue
-        lead = at - 1 if seq.free(at - 1) and seq.cue(at - 1, "neg") else at
-        before = seq.content(lead, -1, 2)
+        start = at - 1 if seq.free(at - 1) and seq.cue(at - 1, "neg") else at
+        before = seq.content(start, -1, 2)
         after = seq.content(at, 1, 0)
         if after is None and at + 2 < len(seq) and seq.items[at + 1].text == "in":
             after = seq.content(at, 1, 1)
