@@ -362,8 +362,10 @@ def _read_counts(seq: Sequence, frame: Frame) -> None:
         text = seq.items[at].text
         figure = _figure_counted(seq, text, at)
         if figure is not None:
-            frame.wants.append(Want("col", ref=figure, at=at))
-            seq.use(at, "want")
+            whole = [k for k in range(at) if seq.free(k) and (c := seq.cue(k, "agg")) and c.argument == "sum"]
+            kind, fn = ("agg", "sum") if whole else ("col", "")
+            frame.wants.append(Want(kind, fn=fn, ref=figure, at=at))
+            seq.use([*whole, at], "want")
             continue
         if text[0] > "\u3000" and seq.quantity(at) and not _after_thing(seq, at):
             continue  # 数量 as the name of a column
@@ -772,11 +774,16 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
         if not item.senses:
             if any(c.isalnum() for c in item.text):
                 frame.unknown.append(at)
+                frame.penalty *= _loss(seq, at)
                 seq.use(at, "unknown")
             continue
         if seq.cue(at, "rows") and not seq.has(at, "value") and (not seq.thing(at) or _date_of_rows(seq, at)):
-            frame.unknown.append(at)  # a word for what the rows are, by a name the table does not know
-            seq.use(at, "noun" if len(seq.catalog.tables) == 1 else "unknown")
+            alone = len(seq.catalog.tables) == 1
+            if alone and not any(seq.cue(k, "count") for k in (at - 1, at + 1, at + 2)):
+                frame.penalty *= 0.93
+            else:
+                frame.unknown.append(at)  # what the rows are, by a name the table does not know
+            seq.use(at, "noun" if alone else "unknown")
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
         noise = seq.glue(at) or (bool(seq.cue_names(at)) and item.senses[0].kind == "cue")
@@ -813,6 +820,9 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
         if ref is not None and not seq.quantity(at) and _modifier(seq, frame, at):
             seq.use(at, "modifier")
             continue
+        if seq.cue(at, "unit_noise") and seq.items[at - 1].text == "多少" and frame.wants:
+            seq.use(at, "noise")  # 平均延误多少分钟: only the unit
+            continue
         named = seq.cue(at, "count") is not None and seq.quantity(at)
         if ref is not None and (named or not (noise and ref.choices[0].fit < 0.9)):
             frame.wants.append(Want("col", ref=ref, at=at))
@@ -847,6 +857,14 @@ def _counts_named(seq: Sequence, frame: Frame, at: int) -> bool:
     """Whether a number only says how many values were named before it: 甲和乙两个小区."""
     number = seq.data(at, "num")
     return any(f.kind == "value" and len(f.hits) == number.value > 1 and f.at < at for f in frame.filters)
+
+
+def _loss(seq: Sequence, at: int) -> float:
+    """What is left of a reading that passes over a Chinese word: most where it says which things are meant."""  # noqa: E501
+    text = seq.items[at].text
+    if len(text) < 2 or text[0] < "\u3000":
+        return 1.0
+    return 0.4 if at + 1 < len(seq) and seq.items[at + 1].text == "的" else 0.75
 
 
 def _date_of_rows(seq: Sequence, at: int) -> bool:

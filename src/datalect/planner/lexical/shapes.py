@@ -89,7 +89,8 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
 
 _ASKED = ("who", "when", "where", "what year", "in what year", "which year", "in which year", "what date",
           "what day", "on what", "on which",
-          "谁", "何时", "哪里", "什么时候", "哪年", "哪一年", "多大", "多高", "多重", "几岁", "哪天", "哪一天")  # fmt: skip
+          "谁", "何时", "哪里", "什么时候",
+          "哪年", "哪一年", "多大", "多高", "多重", "几岁", "哪天", "哪一天")  # fmt: skip
 
 
 def _asks_for(b: Builder, want: Want) -> bool:
@@ -277,6 +278,8 @@ def top_rows(b: Builder) -> Draft | None:
     if rank.skip:
         plan["skip"] = rank.skip
     draft.why[f"sort.{by.id}"] = rank.at
+    if entity is not None and entity.profile.nulls and len(shown) == 1:
+        plan["where"] = [{"not": {"col": entity.id, "op": "null"}}]  # what has no name wins no ranking
     plan["task"] = "extreme" if rank.n == 1 else "rank"
     draft.plan = with_show(b, plan)
     return draft
@@ -340,6 +343,8 @@ def total(b: Builder) -> Draft | None:
         weight = 0.2 if expected <= 1.5 else 0.8 if expected > 12 else 0.5
     if b.frame.listing:
         weight *= 0.7
+    if b.frame.distinct:
+        weight *= 0.3
     draft.weight *= weight
     draft.plan = with_show(b, {"get": [measure], "task": "value"})
     return draft

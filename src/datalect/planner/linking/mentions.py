@@ -139,6 +139,9 @@ def whole_words(items: list[Item]) -> list[Item]:
     for item in items:
         word = any(s.kind == "word" for s in item.senses)
         item.senses = [s for s in item.senses if s.kind != "word"]
+        if item.senses and item.senses[0].score > 0.955 and item.senses[0].kind == "cue":
+            if item.senses[0].data[0] == "stop":
+                item.senses = item.senses[:1]  # 成交了 is a verb here, not a part of a header
         unknown = not word and not item.senses and is_han(item.text[-1])
         if unknown and loose:
             before = out[-1]
