@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import gzip
 import io
 import json
@@ -37,6 +38,17 @@ def _parquet() -> bytes:
     out = io.BytesIO()
     pq.write_table(pa.table({"a": list(range(1000)), "b": ["x"] * 1000}), out)
     return out.getvalue()
+
+
+def _arrow_outside() -> bytes:
+    """An Arrow file whose texts point beyond their buffer: a reader that trusts it leaves its memory."""
+    offsets = pa.py_buffer(array.array("i", [0, 1_000_000_000, 1, 2]).tobytes())
+    texts = pa.Array.from_buffers(pa.string(), 3, [None, offsets, pa.py_buffer(b"ab")])
+    sink = pa.BufferOutputStream()
+    batch = pa.RecordBatch.from_arrays([pa.array([1, 2, 3]), texts], ["n", "text"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
 
 
 def _arrow() -> bytes:
@@ -150,6 +162,7 @@ DAMAGED: list[tuple[str, bytes | Callable[[Path], bytes], type[DatalectError], s
     ("footer_length.parquet", _parquet()[:-8] + b"\xff\xff\xff\x7fPAR1", SourceError, "damaged"),
     ("magic_only.parquet", b"PAR1PAR1", SourceError, "damaged"),
     ("cut.arrow", _arrow()[:-100], SourceError, "damaged"),
+    ("wild_offsets.arrow", _arrow_outside(), SourceError, "damaged"),
     ("cut.sqlite", _sqlite()[:6000], SourceError, "damaged"),
     ("header_only.sqlite", b"SQLite format 3\x00" + b"\xff" * 84, SourceError, "damaged"),
     ("cut.duckdb", lambda folder: _duckdb(folder)[:20_000], SourceError, "damaged"),

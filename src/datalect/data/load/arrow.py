@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.load.base import LoadedTable, Loading
+from datalect.data.load.probe import probe
 from datalect.data.load.shape import check_width, plain_columns, shape_of
 from datalect.data.model import Problem
 from datalect.data.quoting import relation
@@ -23,6 +24,7 @@ def load_arrow(loading: Loading, path: Path, name: str, label: str) -> LoadedTab
     """
     import pyarrow as pa
 
+    probe((path,), label, "Arrow")
     try:
         with pa.memory_map(str(path)) as mapped:
             return store_arrow(loading, _reader(mapped), name, label)

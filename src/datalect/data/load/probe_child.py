@@ -1,4 +1,4 @@
-"""The process that reads foreign Parquet files: a plain script that imports nothing of this package."""
+"""The process that reads foreign Parquet and Arrow files: a plain script without imports of this package."""
 
 from __future__ import annotations
 
@@ -26,10 +26,30 @@ def _read_parquet(paths: list[str], *, whole: bool) -> None:
             ).fetchone()
 
 
+def _read_arrow(paths: list[str], *, whole: bool) -> None:
+    import pyarrow as pa
+
+    for path in paths:
+        with pa.memory_map(path) as mapped:
+            if mapped.read(6) != b"ARROW1":
+                mapped.seek(0)
+                for number, batch in enumerate(pa.ipc.open_stream(mapped)):
+                    batch.validate(full=True)
+                    if number and not whole:
+                        break
+                continue
+            mapped.seek(0)
+            file = pa.ipc.open_file(mapped)
+            last = file.num_record_batches - 1
+            for index in range(last + 1) if whole or last < 1 else (0, last):
+                file.get_batch(index).validate(full=True)
+
+
 def _main() -> int:
     request = json.loads(sys.stdin.read())
     try:
-        _read_parquet(request["paths"], whole=request["whole"])
+        read = _read_arrow if request["kind"] == "Arrow" else _read_parquet
+        read(request["paths"], whole=request["whole"])
     except Exception as error:  # whatever it is, the parent tells it in one line
         sys.stderr.write(" ".join(str(error).split())[:500] + "\n")
         return 1
