@@ -172,7 +172,7 @@ def compared_column(b: Builder, draft: Draft) -> Column | None:
         return b.picked(flags[0].ref, draft)
     for filter_ in b.frame.filters:
         if filter_.kind == "value" and len(filter_.hits) > 1 and not filter_.neg:
-            apart = b.frame.compare or any(b.seq.items[k].text in _APART for k in range(len(b.seq)))
+            apart = b.frame.compare or any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items)
             averaged = any(w.kind == "agg" and w.fn != "sum" for w in b.frame.wants)
             if apart or (filter_.fn == "and" and averaged):
                 return b.picked(filter_.ref, draft)

@@ -49,6 +49,7 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     read_text(seq, frame)
     _read_between(seq, frame)
     _read_comparisons(seq, frame)
+    _read_than(seq, frame)
     read_values(seq, frame)
     read_parts(seq, frame)
     read_times(seq, frame)
@@ -94,6 +95,32 @@ def _read_comparisons(seq: Sequence, frame: Frame) -> None:
         else:
             op = str(cue.argument) if cue is not None else ">"
         _comparison(seq, frame, at, op, hint)
+
+
+_MORE, _LESS = "高多大长重贵快", "低少小短轻慢"
+
+
+def _read_than(seq: Sequence, frame: Frame) -> None:
+    """Read 票房比预算高 and 均价比3万低: a figure against another column or a number."""
+    for at in range(len(seq)):
+        if seq.items[at].text != "比" or not seq.free(at):
+            continue
+        left, right = seq.content(at, -1, 1), seq.content(at, 1, 1)
+        if left is None or right is None or not (seq.free(left) and seq.quantity(left) and seq.free(right)):
+            continue
+        after = seq.content(right, 1, 1)
+        word = seq.items[after].text.removeprefix("更").removesuffix("的") if after is not None else ""
+        if len(word) != 1 or word not in _MORE + _LESS or after is None:
+            continue
+        op = ">" if word in _MORE else "<"
+        value = number_at(seq, right) if seq.has(right, "num") else None
+        if value is not None:
+            frame.filters.append(Filter("number", seq.ref(left), op, [value], at=at))
+        elif seq.quantity(right):
+            frame.filters.append(Filter("than", seq.ref(left), op, than=seq.ref(right), at=at))
+        else:
+            continue
+        seq.use([left, at, right, after], "filter")
 
 
 def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None) -> None:

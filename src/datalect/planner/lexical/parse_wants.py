@@ -60,6 +60,8 @@ def _ranked_grain(seq: Sequence, frame: Frame, at: int) -> bool:
 
 def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
     following = seq.content(at, 1, 3)
+    if following is not None and seq.items[following].text in ("块", "次", "人") and kind == "each":
+        following = seq.content(following, 1, 1) or following  # 每块地
     if following is None or not seq.free(following):
         if kind == "each":
             seq.use(at, "noise")

@@ -57,7 +57,7 @@ def term_mentions(
     for first in range(len(tokens)):
         if tokens[first].kind == "punct" or tokens[first].text in ("the", "a", "an", "of"):
             continue
-        key, fit, whole = "", 1.0, False
+        key, fit = "", 1.0
         for last in range(first, min(len(tokens), first + reach)):
             token = tokens[last]
             if token.kind == "punct":
@@ -65,15 +65,13 @@ def term_mentions(
                     continue
                 break
             if last > first and token.text in _SKIP_INSIDE and token.text != "of":
-                whole = whole or token.text == "的"  # 目的地 is one word, 订单的日期 is 订单日期
-                continue
+                if token.text != "的" or len(key) > 1:  # 订单的日期 is 订单日期, 目的地 is one word
+                    continue
             joint = "" if not key or (token.kind == "han" and key[-1] > "\u3000") else " "
             key = f"{key}{joint}{stems[last]}"
             fit = min(fit, fits[last])
             weak = 0.75 if len(key) == 1 and token.kind == "han" and not _led(tokens, first) else 1.0
-            written = "".join(t.text for t in tokens[first : last + 1]) if whole else key
-            targets = index.terms.get(key) or index.terms.get(written, {})
-            for (kind, name), score in targets.items():
+            for (kind, name), score in index.terms.get(key, {}).items():
                 found.append(Mention(first, last + 1, Sense(kind, name, score * fit * weak)))
             if first < last < first + 3 and all(t.kind == "word" for t in tokens[first : last + 1]):
                 glued = stem("".join(t.text for t in tokens[first : last + 1]))  # "win percent": winpercent
