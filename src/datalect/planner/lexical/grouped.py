@@ -79,7 +79,7 @@ def top_groups(b: Builder) -> Draft | None:
             measure = lone_measure(b, draft)  # "the most electricity" is no number of rows
         measure = measure or b.measure(rank.by, draft)
         if measure is not None:
-            measures.append(measure)
+            measures.append({**measure, **_told(b, groups)} if measure == {"fn": "count"} else measure)
     for want in wants:
         if want.kind in ("agg", "count", "nested", "ratio"):
             measure = b.measure(want, draft)
@@ -94,7 +94,7 @@ def top_groups(b: Builder) -> Draft | None:
     if not measures:
         if rank.by is None and not rank.explicit_n and not _common(b):
             draft.weight *= 0.5
-        measures = [{"fn": "count"}]
+        measures = [{"fn": "count", **_told(b, groups)}]
         draft.note("Ranked by the number of rows.", "按行数排名。", 0.75 if not _common(b) else 1.0)
     tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
     taken: set[str] = set()
@@ -134,6 +134,19 @@ def top_groups(b: Builder) -> Draft | None:
     plan["task"] = "extreme" if rank.n == 1 else "rank"
     draft.plan = with_show(b, plan)
     return draft
+
+
+def _told(b: Builder, groups: list[Group]) -> dict[str, str]:
+    """The table whose rows are counted when the question names one that hangs on the things ranked."""
+    things = {g.table for g in groups} | {
+        c.table for g in groups if g.ref is not None for x in g.ref.choices[:1] if (c := b.seq.column(x.ref))
+    }
+    for name, _ in b.frame.tables:
+        if name not in things and any(
+            key.table == name and key.ref_table in things for key in b.catalog.foreign_keys
+        ):
+            return {"_table": name}
+    return {}
 
 
 def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

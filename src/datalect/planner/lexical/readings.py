@@ -207,6 +207,11 @@ def _repair(
         named = [way for way in ways if way_named(way.rpartition(">")[0], question.text)]
         instead = (named or ways)[0]
         wanted = str(error.received or "") or instead.rpartition(">")[2]
+        if ">" not in instead and wanted == instead and "." in instead:
+            wanted = instead.partition(".")[0]
+            text = json.dumps(data, ensure_ascii=False, default=str)
+            fixed = text.replace(f'"has": {json.dumps(wanted)}', f'"has": {json.dumps(instead)}')
+            return (json.loads(fixed), 0.7) if fixed != text else None
         if wanted != instead:
             return _replace(data, wanted, instead), 0.95 if len(named or ways) == 1 else 0.7
     if error.code in ("not_additive", "not_meaningful"):

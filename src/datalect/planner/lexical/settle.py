@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datalect.data.model import SemanticType
-from datalect.planner.lexical.defaults import label_column
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Sorting, Want
+from datalect.planner.lexical.defaults import key_column, label_column
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header, tokenise
@@ -22,6 +22,7 @@ def settle(seq: Sequence, frame: Frame) -> None:
     """Go over a parsed question once more, when everything it mentions is known."""
     _row_nouns(seq, frame)
     _names_of_tables(seq, frame)
+    _ids(seq, frame)
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
     _ways(seq, frame)
@@ -68,6 +69,22 @@ def _names_of_tables(seq: Sequence, frame: Frame) -> None:
         want.ref.choices = [Choice(label.id, max(0.97, want.ref.choices[0].fit)), *kept][:5]
 
 
+def _ids(seq: Sequence, frame: Frame) -> None:
+    """Let "id" mean the key of the table spoken of where no header says it: "eid", "flno"."""
+    for at in list(frame.unknown):
+        if seq.items[at].senses or seq.items[at].text not in ("id", "ids", "identifier", "identifiers"):
+            continue
+        owner = _owner_table(seq, at) or next((t for t, _ in frame.tables), None)
+        table = seq.catalog.table(owner) if owner is not None else None
+        key = key_column(table) if table is not None else None
+        if key is None or any(w.kind != "col" for w in frame.wants):
+            continue
+        place = sum(1 for w in frame.wants if w.at < at)
+        frame.wants.insert(place, Want("col", ref=Ref([Choice(key.id, 0.85)], at, seq.items[at].text), at=at))
+        frame.unknown.remove(at)
+        seq.use(at, "want")
+
+
 def _owner_table(seq: Sequence, at: int) -> str | None:
     of = False
     for k in range(at + 1, min(len(seq), at + 7)):
@@ -80,9 +97,8 @@ def _owner_table(seq: Sequence, at: int) -> str | None:
             return str(table.data)
         if of and not seq.glue(k) and not seq.cue(k, "distinct", "by"):
             return None
-        if not of and not (
-            seq.glue(k) or seq.cue(k, "and", "comma", "agg", "count") or seq.ref(k) is not None
-        ):
+        between = seq.glue(k) or seq.cue(k, "and", "comma", "agg", "count") or seq.ref(k) is not None
+        if not of and not between and text not in ("id", "ids"):
             return None
     return None
 
