@@ -122,7 +122,8 @@ class LimitError(DatalectError):
     """A limit that was hit.
 
     Args:
-        limit: which one: ``time``, ``memory``, ``rows``, ``bytes``, ``length`` or ``queue``.
+        limit: which one: ``time``, ``memory``, ``rows``, ``bytes``, ``disk``, ``length`` or
+            ``queue``.
         retry_after: seconds after which it is worth trying again, where waiting helps.
     """
 

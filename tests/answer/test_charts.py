@@ -191,3 +191,22 @@ def test_on_a_dark_page_text_is_light_and_the_ground_open(shop: Any) -> None:
     assert 'fill="white"' not in on_dark
     assert "#D5DAE0" in on_dark
     assert dark(answer.chart.spec)["data"] == answer.chart.spec["data"]
+
+
+def test_a_full_disk_under_a_chart_leaves_no_half_file(tmp_path: Path) -> None:
+    import resource
+    import signal
+
+    from datalect.answer.export import write_in_one_step
+    from datalect.errors import LimitError
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that the write fails instead of the process
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(LimitError, match="could not be written"):
+            write_in_one_step(tmp_path / "chart.svg", b"x" * 5000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, kept)
+    assert list(tmp_path.iterdir()) == []

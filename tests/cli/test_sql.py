@@ -95,3 +95,26 @@ def test_cells_cannot_steer_the_terminal(ok, shell):
     assert "\x07" not in shown
     assert "\u202e" not in shown
     assert "\\x1b[2J" in shown
+
+
+def test_a_full_device_under_the_output_is_said_and_not_a_fault(tmp_path):
+    import os
+    import subprocess
+    from pathlib import Path
+
+    from cli_process import COMMAND, SALES
+
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    with full.open("w") as stream:
+        ended = subprocess.run(
+            [str(COMMAND), "sql", "sales.csv", "SELECT * FROM sales", "--csv"],
+            cwd=tmp_path, stdout=stream, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+        )  # fmt: skip
+    assert ended.returncode == 6
+    assert "could not be written" in ended.stderr
+    assert "fault" not in ended.stderr
+    assert "Exception" not in ended.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from datalect.answer.jsonable import jsonable
 from datalect.answer.safetext import inert_cell
-from datalect.errors import UsageError
+from datalect.errors import LimitError, UsageError
 
 if TYPE_CHECKING:
     from datalect.answer.model import Answer
@@ -50,6 +50,7 @@ def write_in_one_step(path: Path, content: bytes) -> None:
 
     Raises:
         UsageError: the folder does not exist or cannot be written.
+        LimitError: the disk is full.
     """
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -68,6 +69,15 @@ def write_in_one_step(path: Path, content: bytes) -> None:
         os.umask(mask)
         partial.chmod(0o666 & ~mask)  # mkstemp makes private files; this one is meant to be shared
         partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise LimitError(
+            f"{path} could not be written.",
+            limit="disk",
+            expected=f"room for {len(content):,} bytes",
+            received=error.strerror or str(error),
+            next_step="free some space, or choose another folder",
+        ) from error
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

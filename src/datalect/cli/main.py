@@ -6,6 +6,7 @@ Exit codes: 0 answered, 1 internal error, 2 wrong usage, 3 unreadable input, 4 a
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -20,10 +21,11 @@ from datalect.cli.describe import describe
 from datalect.cli.options import STANDARD_INPUT
 from datalect.cli.show import print_error
 from datalect.cli.sql import sql
-from datalect.errors import DatalectError, UsageError
+from datalect.errors import DatalectError, LimitError, UsageError
 
 INTERRUPTED = 130
 _DEBUG = "DATALECT_DEBUG"
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _HELP = """Ask tables questions in plain words, in English or Chinese.
 
@@ -86,6 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _silence_stdout()
+    except OSError as error:  # what was printed does not fit where it was sent
+        _silence_stdout()
+        print_error(_unwritten(error), False)
+        code = LimitError.exit_code
     sys.exit(code)
 
 
@@ -108,18 +114,39 @@ def _run(tokens: list[str], as_json: bool) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _silence_stdout()
         return 0
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            return _fault(error, as_json)
+        _silence_stdout()
+        print_error(_unwritten(error), False)
+        return LimitError.exit_code
     except Exception as error:  # a fault of ours: still no traceback for someone who asked a question
-        if os.environ.get(_DEBUG):
-            raise
-        print_error(
-            DatalectError(
-                "Datalect met a fault of its own.",
-                received=f"{type(error).__name__}: {error}",
-                next_step=f"Run the same again with {_DEBUG}=1 for the details, and report them.",
-            ),
-            as_json,
-        )
-        return DatalectError.exit_code
+        return _fault(error, as_json)
+
+
+def _fault(error: Exception, as_json: bool) -> int:
+    if os.environ.get(_DEBUG):
+        raise error
+    print_error(
+        DatalectError(
+            "Datalect met a fault of its own.",
+            received=f"{type(error).__name__}: {error}",
+            next_step=f"Run the same again with {_DEBUG}=1 for the details, and report them.",
+        ),
+        as_json,
+    )
+    return DatalectError.exit_code
+
+
+def _unwritten(error: OSError) -> LimitError:
+    """What to tell when a result could not be written."""
+    return LimitError(
+        "The result could not be written.",
+        limit="disk",
+        expected="room where the output goes",
+        received=error.strerror or str(error),
+        next_step="free some space, or write to another place",
+    )
 
 
 def _usage_error(error: CycloptsError, tokens: list[str]) -> UsageError:

@@ -9,8 +9,9 @@ from datalect.data.model import Grain, Problem, SemanticType, Sentinel
 S = SemanticType
 MEANINGS = {
     S.ID: "编号", S.CODE: "代码", S.CATEGORY: "类别", S.ORDERED: "有序类别", S.BOOLEAN: "是否",
-    S.DATE: "日期", S.DATETIME: "日期时间", S.TIME: "时刻", S.YEAR: "年份", S.DURATION: "时长", S.COUNT: "计数",
-    S.MONEY: "金额", S.PERCENT: "百分比", S.RATIO: "比例", S.RATE: "比率", S.MEASURE: "数值", S.LATITUDE: "纬度",
+    S.DATE: "日期", S.DATETIME: "日期时间", S.TIME: "时刻", S.YEAR: "年份", S.DURATION: "时长",
+    S.COUNT: "计数", S.MONEY: "金额", S.PERCENT: "百分比", S.RATIO: "比例", S.RATE: "比率",
+    S.MEASURE: "数值", S.LATITUDE: "纬度",
     S.LONGITUDE: "经度", S.TEXT: "文本", S.NAME: "名称", S.EMAIL: "电子邮箱", S.PHONE: "电话", S.URL: "网址",
     S.UNKNOWN: "未知",
 }  # fmt: skip
