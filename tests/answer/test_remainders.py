@@ -156,3 +156,12 @@ def test_names_with_spaces_around_them_are_proven(tmp_path: Path) -> None:
         answer = run(data, {"from": "people", "by": [{"col": "work"}], "get": [{"fn": "count"}]})
     assert answer.sentence.startswith("Gov has a higher number of people (6) than US (3)")
     assert not answer.warnings
+
+
+def test_other_readings_are_joined_without_doubled_stops(orders: dl.Dataset) -> None:
+    from dataclasses import replace
+
+    for language, stop in (("en", ".;"), ("zh", "。；")):
+        answer = replace(run(orders, BY_CITY, language), readings=("One.", "二。", "Three."))
+        assert stop not in str(answer)
+        assert "Three" in str(answer)

@@ -83,7 +83,7 @@ def answer_renderables(answer: Answer) -> Iterator[RenderableType]:
     if answer.status == "answered":
         yield Text("  ·  ".join(_standing(answer)), style="dim")
         if len(answer.readings) > 1:
-            others = words["comma"].join(visible(r) for r in answer.readings[1:4])
+            others = words["comma"].join(visible(r).rstrip(".。") for r in answer.readings[1:4])
             yield Text(words["also"].format(text=others), style="dim")
     for warning in answer.warnings:
         yield Text(words["note"].format(text=visible(warning)), style="yellow")
