@@ -7,7 +7,7 @@ import json
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from datalect.data.model import Workspace
@@ -91,7 +91,8 @@ _MAKERS = {"shop": _shop, "cars": _cars, "staff": _staff}
 @lru_cache(maxsize=8)
 def opened(name: str) -> tuple[Workspace, ValueIndex]:
     """The tables of that name, opened once."""
-    workspace = open_workspace(_MAKERS[name](Path(mkdtemp(prefix="datalect-golden-"))))
+    with TemporaryDirectory() as folder:
+        workspace = open_workspace(_MAKERS[name](Path(folder)))
     return workspace, build_value_index(workspace, None)
 
 
