@@ -108,7 +108,9 @@ def aggregates(column: str, dtype: str) -> dict[str, str]:
             "maximum": f"max({finite})",
             "mean": f"avg({finite}::DOUBLE)",
             # squares of larger numbers overflow, and DuckDB then fails the whole query
-            "stddev": f"stddev_samp(CASE WHEN abs({column}::DOUBLE) < 1e150 THEN {column}::DOUBLE END)",
+            "stddev": f"stddev_samp({column})"
+            if kind == "integer"
+            else f"stddev_samp(CASE WHEN abs({column}::DOUBLE) < 1e150 THEN {column}::DOUBLE END)",
         }
     elif kind == "text":
         wanted["blanks"] = f"count(*) FILTER ({column}::VARCHAR = '')"
