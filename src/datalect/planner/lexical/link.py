@@ -13,6 +13,7 @@ from datalect.planner.linking.index import term_index
 from datalect.planner.linking.lattice import Mention, best_cover
 from datalect.planner.linking.mentions import (
     Spans,
+    adjective_mentions,
     alias_mentions,
     correct_typos,
     near_value_mentions,
@@ -42,6 +43,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *number_mentions(tokens),
         *value_mentions(question, values, spans, tokens, words),
         *alias_mentions(tokens, values, catalog, words),
+        *adjective_mentions(tokens, values),
         *cue_mentions(question.text, spans),
         *word_mentions(tokens),
     ]

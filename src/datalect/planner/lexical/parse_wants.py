@@ -80,6 +80,11 @@ def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
             frame.groups.append(Group(Ref(choices, at, seq.items[at].text), at=at))
             seq.use([at, following], "group")
             return
+    whole = seq.table(following) is not None and seq.ref(following, least=0.8) is None
+    averaged = any((c := seq.cue(k, "agg")) and c.argument == "avg" for k in range(len(seq)))
+    if kind == "each" and whole and averaged and seq.cue(following, "rows") and len(seq.catalog.tables) == 1:
+        seq.use([at, following], "noise")  # 每只企鹅平均多重: over all of them
+        return
     if kind == "each" and seq.cue(following, "rows") and not seq.thing(following):
         if len(seq.catalog.tables) == 1:
             seq.use(at, "noise")  # 每趟行程: the rows themselves
@@ -471,7 +476,7 @@ def _figure_counted(seq: Sequence, text: str, at: int) -> Ref | None:
 def _qualifies(seq: Sequence, at: int) -> bool:
     """Whether a loosely known number word only describes the dates counted right behind it."""
     ref = seq.ref(at, implied=False)
-    loosely = ref is not None and ref.choices[0].fit < 0.85 and seq.quantity(at)
+    loosely = ref is not None and ref.choices[0].fit < 0.85 and seq.quantity(at) and not seq.has(at, "value")
     return loosely and seq.free(at + 1) and seq.cue(at + 1, "grain") is not None
 
 

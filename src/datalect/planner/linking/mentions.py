@@ -229,6 +229,22 @@ def alias_mentions(
     return found
 
 
+def adjective_mentions(tokens: Sequence[Token], values: ValueIndex) -> list[Mention]:
+    """Stored values an adjective is made of: "rainy" and "sunny" days are those of rain and sun."""
+    found: list[Mention] = []
+    for at, token in enumerate(tokens):
+        if token.kind != "word" or len(token.text) < 5 or not token.text.endswith("y"):
+            continue
+        base = token.text[:-1]
+        plain = base[:-1] if base[-1] == base[-2] else base
+        for noun in dict.fromkeys((base, plain)):
+            hits = tuple(h for h in values.find(noun) if fold(str(h.value)) == noun)
+            if hits:
+                found.append(Mention(at, at + 1, Sense("value", hits, 0.92)))
+                break
+    return found
+
+
 def _alias_hits(
     key: str, others: Sequence[str], values: ValueIndex, catalog: Catalog
 ) -> tuple[ValueHit, ...]:
