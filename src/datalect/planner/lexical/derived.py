@@ -171,6 +171,9 @@ def compared_column(b: Builder, draft: Draft) -> Column | None:
         b.frame.filters = [f for f in b.frame.filters if f not in flags]
         return b.picked(flags[0].ref, draft)
     for filter_ in b.frame.filters:
+        listed = filter_.kind == "number" and filter_.op == "in" and filter_.fn == "and"
+        if listed and any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items):
+            return b.picked(filter_.ref, draft)  # 四缸车和六缸车分别
         if filter_.kind == "value" and len(filter_.hits) > 1 and not filter_.neg:
             apart = b.frame.compare or any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items)
             averaged = any(w.kind == "agg" and w.fn != "sum" for w in b.frame.wants)

@@ -290,6 +290,9 @@ def _adjective(b: Builder) -> bool:
     return rank is not None and bool(b.seq.cue(rank.at, "adj")) and (rank.by is None or rank.by.at == rank.at)
 
 
+_UNITS = ("年份", "年", "季度", "月份", "月", "周", "日", "天")
+
+
 def extreme(b: Builder) -> Draft | None:
     """One largest or smallest number: "what is the highest price"."""
     rank = b.frame.rank
@@ -298,6 +301,8 @@ def extreme(b: Builder) -> Draft | None:
     draft = Draft()
     if rank.entity_table is not None and b.frame.asks_which:
         return None
+    if any(g.grain and b.seq.items[g.at].text in _UNITS and g.at > rank.at for g in b.frame.groups):
+        return None  # 销售额最高的月份 asks for the month
     if any(w.kind == "implied" and _asks_for(b, w) for w in b.frame.wants):
         draft.weight *= 0.3
     if (

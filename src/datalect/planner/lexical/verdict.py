@@ -18,11 +18,11 @@ CLOSE = 0.95  # a second reading this near to the first is asked about
 _REASONS = {
     "unknown": {
         "en": "These words were not understood: {words}. Columns there are: {columns}.",
-        "zh": "没有理解这些词:{words}。可用的列有:{columns}。",
+        "zh": "没有理解这些词：{words}。可用的列有：{columns}。",
     },
     "nothing": {
         "en": "The question names nothing that is in the tables. Columns there are: {columns}.",
-        "zh": "问题中没有提到表里的内容。可用的列有:{columns}。",
+        "zh": "问题中没有提到表里的内容。可用的列有：{columns}。",
     },
     "unsure": {
         "en": "The question can be understood in more than one way.",
@@ -73,15 +73,16 @@ def judge(
         for c, score in scored
         if score >= SHOW
     )[:5]
-    columns = ", ".join(nearest_columns(frame, seq, catalog))
+    joint = ", " if language == "en" else "、"
+    columns = joint.join(nearest_columns(frame, seq, catalog))
     if not readings or (unused and readings[0].score < ASK):
         kind = "unknown" if unused else "nothing"
-        reason = _REASONS[kind][language].format(words=", ".join(unused), columns=columns)
+        reason = _REASONS[kind][language].format(words=joint.join(unused), columns=columns)
         return Interpretation(status="refused", language=language, reason=reason, unused=unused)
     best = readings[0]
     if best.score < ANSWER:
         reason = _REASONS["unknown" if unused else "weak"][language].format(
-            words=", ".join(unused), columns=columns
+            words=joint.join(unused), columns=columns
         )
         return Interpretation(
             status="ambiguous", language=language, readings=readings, reason=reason, unused=unused
