@@ -287,7 +287,7 @@ class Builder:
         base, hops = start
         draft.weight *= 0.96 ** min(hops, 6)
         if len(self.catalog.tables) > 1:
-            draft.weight *= 0.9 ** sum(
+            draft.weight *= 0.75 ** sum(
                 1
                 for n in set(named)
                 if n != base

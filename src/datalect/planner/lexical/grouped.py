@@ -161,6 +161,12 @@ def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _common(b: Builder) -> bool:
     rank = b.frame.rank
+    if (
+        rank is not None
+        and b.seq.items[rank.at].text.endswith("most")
+        and any(g.grain for g in b.frame.groups)
+    ):
+        return True  # "at what hour do most pickups happen"
     return rank is not None and any(
         w in b.seq.items[rank.at].text
         for w in ("common", "frequent", "popular", "often", "常见", "受欢迎", "热门", "最火")

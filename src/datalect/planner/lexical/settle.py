@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.defaults import key_column, label_column
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref, Sorting, Want
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Ref, Sorting, Want
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header, tokenise
@@ -15,6 +15,8 @@ from datalect.planner.linking.vocabulary import expand
 _NAMES = frozenset({"name", "names", "title", "titles"})
 _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 _FROM = frozenset("from origin source start departure depart orig pickup begin sender home".split())
+_LEAVING = frozenset({"from", "left", "leaving", "leave", "departing", "departed"})
+_REACHING = frozenset({"to", "into", "reaching", "reached", "entering"})
 _TO = frozenset("to destination target end arrival arrive dest dropoff receiver away".split())
 
 
@@ -127,7 +129,14 @@ def _percent_columns(seq: Sequence, frame: Frame) -> None:
 
 def _ranked_by(seq: Sequence, frame: Frame) -> None:
     """Read "rank the countries by spending" as an order by a figure, not as groups of equal figures."""
-    if not any(name == "rank" for name, _ in frame.steps) or len(frame.groups) != 1 or frame.sorting:
+    if not any(name == "rank" for name, _ in frame.steps) or len(frame.groups) > 1 or frame.sorting:
+        return
+    if not frame.groups:
+        if len(frame.tables) == 1 and frame.wants and all(w.kind == "agg" for w in frame.wants):
+            name, at = frame.tables.pop()
+            frame.steps = [s for s in frame.steps if s[0] != "rank"]
+            frame.groups = [Group(None, table=name, at=at)]
+            frame.sorting = Sorting(None, "y", "desc")
         return
     group = frame.groups[0]
     column = seq.column(group.ref.choices[0].ref) if group.ref is not None and group.ref.choices else None
@@ -185,7 +194,7 @@ def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
             seen += 1
             if seen == index:
                 before = seq.items[k - 1].text if k > 0 else ""
-                return _FROM if before == "from" else _TO if before == "to" else None
+                return _FROM if before in _LEAVING else _TO if before in _REACHING else None
     return None
 
 
