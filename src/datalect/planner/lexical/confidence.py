@@ -58,7 +58,6 @@ def features(
         "weakest_value": 1.0 - weakest,
         "tests_lost": float(max(0, min(2, len(frame.filters) - tests))),
         "bare": float(bare),
-        "bare_nouns": float(bare and nouns > 0),
         "listed": float("list" in body),
         "steps": float(bool(body.get("then") or body.get("keep"))),
         "joins": float(max(0, len(tables) - 1)),

@@ -10,7 +10,7 @@ from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
-ANSWER = 0.55  # probability from which the best reading is run without asking back
+ANSWER = 0.6  # probability from which the best reading is run without asking back
 ASK = 0.2  # probability below which words that were not understood mean a refusal
 SHOW = 0.05  # probability a reading needs to be offered
 CLOSE = 0.95  # a second reading this near to the first is asked about
