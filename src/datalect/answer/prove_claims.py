@@ -7,10 +7,9 @@ from typing import Any
 from datalect.answer.facts import extreme_is_known
 from datalect.answer.figures import CHANGES
 from datalect.answer.formats import plain_number
-from datalect.answer.ground import Field, on_calendar
 from datalect.answer.mentions import Mention
+from datalect.answer.prove_trends import direction_holds
 from datalect.answer.reading import AGGREGATES, Point, Reading
-from datalect.answer.segments import rows_of
 
 _STRENGTH = ((0.8, "very strong"), (0.6, "strong"), (0.4, "moderate"), (0.1, "weak"), (0.0, "none"))
 _TEXT_OPS = ("contains", "starts", "ends")
@@ -54,7 +53,7 @@ def _denials_said(reading: Reading) -> None:
 
 def _holds(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
     if kind in ("up", "down"):
-        return _direction(reading, index, mention, kind)
+        return direction_holds(reading, index, mention, kind)
     if kind in ("max", "min"):
         return _superlative(reading, index, mention, kind)
     if kind in ("more", "less"):
@@ -99,12 +98,6 @@ def _has_gaps(reading: Reading) -> bool:
 
 
 # ---------------------------------------------------------------- order among groups
-
-
-def _value(point: Point, shape: Field) -> float | None:
-    values = {plain_number(row.get(shape.name)) for row in point.rows}
-    only = values.pop() if len(values) == 1 else None
-    return None if only is None else float(only)
 
 
 def _bound_points(reading: Reading, index: int, mention: Mention) -> list[Point]:
@@ -185,9 +178,9 @@ def _superlative(reading: Reading, index: int, mention: Mention, kind: str) -> b
             return True  # "the 5 carriers with the highest ...": all rows shown
         if top is not None and top > 1 and top < len(known) and len(points) != 1:
             limit = sorted(known, reverse=kind == "max")[int(top) - 1]
-            values = [_value(p, shape) for p in reading.points]
+            values = [p.value(shape) for p in reading.points]
             return all(v is not None and (v >= limit if kind == "max" else v <= limit) for v in values)
-        if points and all(_value(p, shape) == best for p in points):
+        if points and all(p.value(shape) == best for p in points):
             return known.count(best) == 1 or _tie_said(reading, points, known.count(best))
         if not points and _says_extreme(reading, index):
             return True
@@ -243,7 +236,7 @@ def _comparison(reading: Reading, index: int, mention: Mention, kind: str) -> bo
             return _filter_word(reading, mention, kind)
         return bool(previous and previous[0].quantity is not None and previous[0].quantity.times)
     for shape in shapes:
-        a, b = _value(one, shape), _value(other, shape)
+        a, b = one.value(shape), other.value(shape)
         if a is not None and b is not None:
             return a > b if kind == "more" else a < b
     return _filter_word(reading, mention, kind)
@@ -288,7 +281,7 @@ def _following(reading: Reading, index: int, mention: Mention) -> bool:
     if not after or not before:
         return True
     for shape in reading.main(index):
-        a, b = _value(before[-1], shape), _value(after[0], shape)
+        a, b = before[-1].value(shape), after[0].value(shape)
         if a is None or b is None:
             continue
         low, high = min(a, b), max(a, b)
@@ -300,7 +293,7 @@ def _same(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
     ground = reading.ground
     named = [p for p in reading.points if not _scope_point(reading, p)]
     for shape in reading.main(index):
-        values = [v for p in named if (v := _value(p, shape)) is not None]
+        values = [v for p in named if (v := p.value(shape)) is not None]
         if kind == "tie" and not values:
             return True  # "5 carriers are tied": the count is proven as a number
         if len(values) >= 2:
@@ -312,7 +305,7 @@ def _same(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
         if known and len(set(known)) == 1 and len(known) > 1:
             return True
         step = next((f for f in ground.figures if f.of == shape.name and f.fn in CHANGES), None)
-        if step is not None and named and _value(named[-1], step) == 0:
+        if step is not None and named and named[-1].value(step) == 0:
             return True
     return False
 
@@ -327,7 +320,7 @@ def _majority(reading: Reading, index: int, mention: Mention) -> bool:
     for shape in reading.main(index):
         known = [v for _, v in reading.known(shape)]
         if points and shape.additive and not reading.ground.cut and sum(known) > 0:
-            value = _value(points[-1], shape)
+            value = points[-1].value(shape)
             return value is not None and value / sum(known) > 0.5
     return False
 
@@ -341,91 +334,6 @@ def _lists(reading: Reading) -> None:
     for before, word, after in zip(names, names[1:], names[2:], strict=False):
         if "or" in word.kinds and before.refs and before.refs == after.refs:
             reading.say(f"“{after.text}” is named twice in a list of alternatives")
-
-
-# ---------------------------------------------------------------- change over time
-
-
-def _direction(reading: Reading, index: int, mention: Mention, kind: str) -> bool:
-    segment = reading.segments[index]
-    sign = 1 if kind == "up" else -1
-    shapes = reading.main(index)
-    if {"max", "min"} & segment.kinds() and any(f.fn in CHANGES for f in shapes):
-        return True  # "the largest fall": proven as a superlative
-    time = next((f for f in reading.ground.groups if on_calendar(f)), None)
-    if time is None:
-        return any(f.fn in CHANGES for f in reading.ground.figures) and _step_sign(
-            reading, index, mention, sign
-        )
-    points = sorted(reading.points, key=lambda p: abs(p.at - mention.start))
-    timed = [p for p in points if p.context.get(time.name) is not None]
-    pair = _pair(timed, time)
-    for shape in shapes:
-        if shape.fn in CHANGES:
-            continue
-        if pair is not None:
-            a, b = _value(pair[0], shape), _value(pair[1], shape)
-            if a is not None and b is not None:
-                return (b - a) * sign > 0
-        ends = _ends(reading, shape, time)
-        if not timed and ends is not None:
-            return (ends[1] - ends[0]) * sign > 0
-    if len(timed) >= 1:
-        return _step_sign(reading, index, mention, sign) or _previous(reading, timed[0], time, shapes, sign)
-    return _step_sign(reading, index, mention, sign)
-
-
-def _pair(timed: list[Point], time: Field) -> tuple[Point, Point] | None:
-    """The two moments nearest to a word of direction, in order of time, of the same group."""
-    for other in timed[1:]:
-        first, second = timed[0], other
-        rest = {k: v for k, v in first.context.items() if k != time.name}
-        if second.context[time.name] != first.context[time.name] and all(
-            second.context.get(k, v) == v for k, v in rest.items()
-        ):
-            if first.context[time.name] > second.context[time.name]:
-                first, second = second, first
-            return first, second
-    return None
-
-
-def _ends(reading: Reading, shape: Field, time: Field) -> tuple[float, float] | None:
-    if len(reading.ground.groups) != 1:
-        return None
-    known = sorted(
-        ((r[time.name], v) for r, v in reading.known(shape) if r.get(time.name) is not None),
-        key=lambda p: p[0],
-    )
-    return (known[0][1], known[-1][1]) if len(known) > 1 else None
-
-
-def _step_sign(reading: Reading, index: int, mention: Mention, sign: int) -> bool:
-    """The sign of a computed change, of the group the word stands with."""
-    context = reading.context_of(index, mention)
-    rows = rows_of(reading.ground, context)
-    for shape in reading.ground.figures:
-        if shape.fn in CHANGES and len(rows) == 1:
-            value = plain_number(rows[0].get(shape.name))
-            if value is not None:
-                return float(value) * sign > 0
-    return False
-
-
-def _previous(reading: Reading, point: Point, time: Field, shapes: list[Field], sign: int) -> bool:
-    """Against the moment before, where only one moment is named."""
-    here = point.context[time.name]
-    rest = {k: v for k, v in point.context.items() if k != time.name}
-    earlier = [
-        r for r in rows_of(reading.ground, rest) if r.get(time.name) is not None and r[time.name] < here
-    ]
-    if not earlier:
-        return False
-    row = max(earlier, key=lambda r: r[time.name])
-    for shape in shapes:
-        a, b = plain_number(row.get(shape.name)), _value(point, shape)
-        if a is not None and b is not None:
-            return (b - float(a)) * sign > 0
-    return False
 
 
 # ---------------------------------------------------------------- aggregation, denial, correlation

@@ -42,6 +42,12 @@ class Point:
     context: Context
     rows: list[Any]
 
+    def value(self, shape: Field) -> float | None:
+        """The group's figure of that kind, or None where its rows have several or none."""
+        values = {plain_number(row.get(shape.name)) for row in self.rows}
+        only = values.pop() if len(values) == 1 else None
+        return None if only is None else float(only)
+
 
 class Reading:
     """What a sentence says, resolved against the ground."""
