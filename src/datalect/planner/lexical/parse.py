@@ -10,8 +10,8 @@ from datalect.planner.lexical.parse_shape import (
     read_limit,
     read_rank,
     read_sort,
-    read_span,
 )
+from datalect.planner.lexical.parse_span import read_span
 from datalect.planner.lexical.parse_wants import (
     leftover_superlative,
     merge_time_groups,
