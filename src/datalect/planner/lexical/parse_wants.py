@@ -830,6 +830,9 @@ def _read_rest(seq: Sequence, frame: Frame) -> None:
         if seq.cue(at, "unit_noise") and seq.items[at - 1].text == "多少" and frame.wants:
             seq.use(at, "noise")  # 平均延误多少分钟: only the unit
             continue
+        if seq.cue(at, "rows") and seq.roles[at - 1] == "filter" and _figure_follows(seq, frame, at):
+            seq.use(at, "owner")  # 技术类产品的销售额: the figure of those, not a list of products
+            continue
         named = seq.cue(at, "count") is not None and seq.quantity(at)
         if ref is not None and (named or not (noise and ref.choices[0].fit < 0.9)):
             frame.wants.append(Want("col", ref=ref, at=at))
@@ -872,6 +875,15 @@ def _loss(seq: Sequence, at: int) -> float:
     if len(text) < 2 or text[0] < "\u3000":
         return 1.0
     return 0.4 if at + 1 < len(seq) and seq.items[at + 1].text == "的" else 0.75
+
+
+def _figure_follows(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a question that lists nothing asks for a number after a word for the rows."""
+    if at == 0 or frame.listing or frame.asks_which or frame.groups or seq.quantity(at):
+        return False
+    return len(seq.catalog.tables) == 1 and any(
+        seq.quantity(k) and seq.roles[k] in ("", "want") for k in range(at + 1, len(seq))
+    )
 
 
 def _date_of_rows(seq: Sequence, at: int) -> bool:
