@@ -13,6 +13,7 @@ from datalect.answer.chart_rules import (
     decide,
     order_of,
 )
+from datalect.answer.chart_words import FEW_TICKS, GRAINS, NOTES, TIME_FORMATS, path_of, width_of, wrapped
 from datalect.answer.formats import group_name, plain_number, unit_name
 from datalect.answer.ground import FactSet, Field, in_cycle, on_calendar
 from datalect.answer.jsonable import jsonable
@@ -40,27 +41,6 @@ _LONG_LABEL = 12
 _MANY_BARS = 12
 _NAME_LENGTH = 60
 
-_NOTES = {
-    "en": {
-        "no_pie": "A pie is only drawn for up to {slices} parts of a whole; bars show the same figures.",
-        "no_log": "A logarithmic axis needs figures above zero; the axis is linear.",
-        "other": "The {n} smallest groups are drawn together as “other”.",
-        "top": "Only the first {n} of {all} groups are drawn.",
-        "series": "Only the {n} largest of {all} series are drawn.",
-        "points": "Only the first {n} of {all} rows are drawn.",
-        "other_name": "other",
-    },
-    "zh": {
-        "no_pie": "饼图只适合不超过{slices}个部分的整体，这里改用条形图。",
-        "no_log": "对数坐标轴要求数值大于零，这里使用线性坐标轴。",
-        "other": "最小的{n}个分组合并为“其他”。",
-        "top": "共{all}个分组，图中只画了前{n}个。",
-        "series": "共{all}个系列，图中只画了最大的{n}个。",
-        "points": "共{all}行，图中只画了前{n}行。",
-        "other_name": "其他",
-    },
-}
-
 
 def draw_chart(answer: Answer) -> Chart | None:
     """The chart of an answer, or None when there is nothing worth drawing."""
@@ -81,7 +61,7 @@ class _Drawing:
         self.rows = self._rows()
 
     def _note(self, code: str, **values: Any) -> str:
-        return _NOTES[self.language][code].format(**values)
+        return NOTES[self.language][code].format(**values)
 
     # ------------------------------------------------------------ data
 
@@ -191,7 +171,7 @@ class _Drawing:
         if unit:
             title += f"（{unit}）" if self.language == "zh" else f" ({unit})"
         values = [v for v in (plain_number(r.get(shape.name)) for r in self.rows) if v is not None]
-        axis: dict[str, Any] = {"title": _wrapped(visible(title), 50)}
+        axis: dict[str, Any] = {"title": wrapped(visible(title), 50)}
         largest = max((abs(v) for v in values), default=0)
         if shape.percent == 100.0:
             axis["format"] = ".0%" if largest >= 0.1 else ".1%"
@@ -202,20 +182,25 @@ class _Drawing:
         scale: dict[str, Any] = {"zero": zero}
         if self.design.log:
             scale = {"type": "log"}
-        return {"field": _field(shape.name), "type": "quantitative", "axis": axis, "scale": scale}
+        return {"field": path_of(shape.name), "type": "quantitative", "axis": axis, "scale": scale}
 
     def _group_axis(self, shape: Field) -> dict[str, Any]:
         title = self._capital(shape.label.in_(self.language))
         axis: dict[str, Any] = {"title": visible(title), "labelLimit": 0}
         if self._temporal(shape):
-            axis |= {"format": _TIME_FORMATS[self.language].get(shape.grain or Grain.DAY, "%Y-%m-%d"),
+            axis |= {"format": TIME_FORMATS[self.language].get(shape.grain or Grain.DAY, "%Y-%m-%d"),
                      "labelOverlap": True, "labelFlush": False}  # fmt: skip
-            if shape.grain in _FEW_TICKS and len({r[shape.name] for r in self.rows}) <= 12:
+            if shape.grain in FEW_TICKS and len({r[shape.name] for r in self.rows}) <= 12:
                 axis["values"] = sorted(
                     {self._cell(shape.name, r[shape.name]) for r in self.rows if r[shape.name]}
                 )
                 axis["labelAngle"] = -40
-            return {"field": _field(shape.name), "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+            return {
+                "field": path_of(shape.name),
+                "type": "temporal",
+                "scale": {"type": "utc"},
+                "axis": axis,
+            }
         labels = list(dict.fromkeys(row[_LABEL] for row in self.data()))
         return {"field": _LABEL, "type": "nominal", "sort": labels, "axis": axis}
 
@@ -243,7 +228,7 @@ class _Drawing:
         fonts = CHINESE_FONTS if is_chinese(str(data) + str(body) + self._title()) else _LATIN_FONTS
         spec = {
             "$schema": SCHEMA,
-            "title": {"text": _wrapped(self._title(), 60), "anchor": "start", "fontSize": 14, "offset": 12},
+            "title": {"text": wrapped(self._title(), 60), "anchor": "start", "fontSize": 14, "offset": 12},
             "background": "white",
             "padding": 12,
             "data": {"values": data},
@@ -279,7 +264,7 @@ class _Drawing:
         return visible(self._capital(text))
 
     def _by(self, shape: Field) -> str:
-        grain = _GRAINS[self.language].get(shape.grain) if shape.grain and shape.role == "breakdown" else None
+        grain = GRAINS[self.language].get(shape.grain) if shape.grain and shape.role == "breakdown" else None
         return grain or shape.label.in_(self.language)
 
     def _bar(self) -> dict[str, Any]:
@@ -288,7 +273,7 @@ class _Drawing:
         temporal = group["type"] == "temporal"
         labels = [] if temporal else list(group["sort"])
         names = not on_calendar(design.x) and not in_cycle(design.x) and not temporal
-        crowded = len(labels) > _MANY_BARS or any(_width(label) > _LONG_LABEL for label in labels)
+        crowded = len(labels) > _MANY_BARS or any(width_of(label) > _LONG_LABEL for label in labels)
         lying = names and crowded and design.color is None
         mark: dict[str, Any] = {"type": "bar", "color": PALETTE[0], "tooltip": False}
         encoding: dict[str, Any] = {"y": group, "x": figure} if lying else {"x": group, "y": figure}
@@ -296,7 +281,7 @@ class _Drawing:
         if not lying:
             size["width"] = 480 if temporal else {"step": max(34, min(70, 480 // max(1, len(labels))))}
             if not temporal:
-                group["axis"]["labelAngle"] = 0 if sum(map(_width, labels)) < 60 else -40
+                group["axis"]["labelAngle"] = 0 if sum(map(width_of, labels)) < 60 else -40
             else:
                 mark["width"] = max(4, min(60, 380 // max(1, len(self.rows))))
         if design.color is not None:
@@ -356,7 +341,11 @@ class _Drawing:
             return {
                 "mark": {"type": "bar", "color": PALETTE[0]},
                 "encoding": {
-                    "x": {"field": _field(design.x.name), "bin": {"maxbins": 30}, "title": visible(title)},
+                    "x": {
+                        "field": path_of(design.x.name),
+                        "bin": {"maxbins": 30},
+                        "title": visible(title),
+                    },
                     "y": {"aggregate": "count", "title": counted},
                 },
                 "width": 480,
@@ -377,7 +366,7 @@ class _Drawing:
         if design.x is not design.y:
             title = visible(self._capital(design.x.label.in_(self.language)))
             encoding["y"] = {
-                "field": _field(design.x.name), "type": "nominal", "axis": {"title": title, "labelLimit": 0},
+                "field": path_of(design.x.name), "type": "nominal", "axis": {"title": title, "labelLimit": 0},
             }  # fmt: skip
         return {"mark": {"type": "boxplot", "color": PALETTE[0]}, "encoding": encoding, "width": 480}
 
@@ -391,7 +380,7 @@ class _Drawing:
             known = sorted({r[color.name] for r in self.rows if r[color.name] is not None})
             names = [self._name(value, color) for value in known]
         x = self._group_axis(design.x)
-        x["axis"]["labelAngle"] = 0 if max(map(_width, x["sort"])) <= 4 else -40
+        x["axis"]["labelAngle"] = 0 if max(map(width_of, x["sort"])) <= 4 else -40
         title = visible(self._capital(color.label.in_(self.language)))
         figure = self._figure_axis(design.y, zero=False)
         return {
@@ -401,7 +390,7 @@ class _Drawing:
                 "y": {"field": _SERIES, "type": "nominal", "sort": names, "axis": {"title": title,
                 "labelLimit": 0}},
                 "color": {
-                    "field": _field(design.y.name), "type": "quantitative", "scale": {"scheme": "viridis"},
+                    "field": path_of(design.y.name), "type": "quantitative", "scale": {"scheme": "viridis"},
                     "legend": {
                         "title": figure["axis"]["title"], "format": figure["axis"].get("format", ",~r"),
                     },
@@ -418,68 +407,14 @@ class _Drawing:
         return {
             "mark": {"type": "arc", "stroke": "white"},
             "encoding": {
-                "theta": {"field": _field(design.y.name), "type": "quantitative", "stack": True},
+                "theta": {"field": path_of(design.y.name), "type": "quantitative", "stack": True},
                 "color": {
                     "field": _LABEL, "type": "nominal", "sort": names, "title": title,
                     "scale": {"domain": names, "range": list(PALETTE[: len(names)])},
                     "legend": {"labelLimit": 0},
                 },
-                "order": {"field": _field(design.y.name), "sort": "descending"},
+                "order": {"field": path_of(design.y.name), "sort": "descending"},
             },
             "width": 300,
             "height": 300,
         }  # fmt: skip
-
-
-_TIME_FORMATS: dict[str, dict[Grain, str]] = {
-    "en": {
-        Grain.YEAR: "%Y", Grain.QUARTER: "Q%q %Y", Grain.MONTH: "%b %Y", Grain.WEEK: "%-d %b %Y",
-        Grain.DAY: "%-d %b %Y", Grain.HOUR: "%-d %b %H:%M", Grain.MINUTE: "%-d %b %H:%M",
-        Grain.SECOND: "%H:%M:%S",
-    },
-    "zh": {
-        Grain.YEAR: "%Y年", Grain.QUARTER: "%Y年%q季度", Grain.MONTH: "%Y年%-m月", Grain.WEEK: "%-m月%-d日",
-        Grain.DAY: "%Y年%-m月%-d日", Grain.HOUR: "%-m月%-d日%H时", Grain.MINUTE: "%-d日 %H:%M",
-        Grain.SECOND: "%H:%M:%S",
-    },
-}  # fmt: skip
-_GRAINS: dict[str, dict[Grain, str]] = {
-    "en": {
-        Grain.YEAR: "year", Grain.QUARTER: "quarter", Grain.MONTH: "month",
-        Grain.WEEK: "week", Grain.DAY: "day",
-        Grain.HOUR: "hour", Grain.MONTH_OF_YEAR: "month of the year",
-        Grain.QUARTER_OF_YEAR: "quarter of the year",
-        Grain.DAY_OF_WEEK: "day of the week", Grain.DAY_OF_MONTH: "day of the month",
-        Grain.HOUR_OF_DAY: "hour of the day",
-    },
-    "zh": {
-        Grain.YEAR: "年", Grain.QUARTER: "季度", Grain.MONTH: "月", Grain.WEEK: "周", Grain.DAY: "日",
-        Grain.HOUR: "小时", Grain.MONTH_OF_YEAR: "月份", Grain.QUARTER_OF_YEAR: "季度",
-        Grain.DAY_OF_WEEK: "星期",
-        Grain.DAY_OF_MONTH: "日", Grain.HOUR_OF_DAY: "时段",
-    },
-}  # fmt: skip
-_FEW_TICKS = frozenset({Grain.YEAR, Grain.QUARTER, Grain.MONTH})
-
-
-def _field(name: str) -> str:
-    """A column name as Vega-Lite's field syntax takes it: dots and brackets are escaped."""
-    return name.replace("\\", "\\\\").replace(".", "\\.").replace("[", "\\[").replace("]", "\\]")
-
-
-def _width(text: str) -> int:
-    """Width of a label in Latin letters; a Chinese character is two wide."""
-    return sum(2 if is_chinese(char) else 1 for char in text)
-
-
-def _wrapped(text: str, width: int) -> str | list[str]:
-    """Text in lines no wider than ``width`` Latin letters."""
-    lines, line = [], ""
-    for word in text.split(" ") if not is_chinese(text) else list(text):
-        joined = f"{line} {word}" if line and not is_chinese(text) else line + word
-        if line and _width(joined) > width:
-            lines.append(line)
-            joined = word
-        line = joined
-    lines.append(line)
-    return lines[0] if len(lines) == 1 else lines
