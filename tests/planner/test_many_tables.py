@@ -1,4 +1,4 @@
-"""Questions over several tables that point at each other: rows by table name, partners, roles, short headers."""
+"""Questions over tables that point at each other: rows by table name, partners, roles, short headers."""
 
 from __future__ import annotations
 
