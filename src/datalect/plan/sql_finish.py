@@ -45,7 +45,8 @@ def finish_list(checked: CheckedPlan, context: Context) -> exp.Expr:
     keys = _row_keys(checked, view) if not plan.distinct else {}
     ties = list(keys) or names
     where = compile_tests(plan.where, view)
-    sorting = bool(plan.sort) or (plan.top is not None and view.rows.joined)
+    # distinct rows come in any order the hash table likes; the same question shall give the same list
+    sorting = bool(plan.sort) or plan.distinct or (plan.top is not None and view.rows.joined)
     order: list[tuple[str, str]] = [(s.of, s.dir) for s in plan.sort]
     order += [(n, "asc") for n in ties if n not in [s.of for s in plan.sort]] if sorting else []
     if not plan.keep and plan.top_per is None:
