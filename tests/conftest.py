@@ -1,4 +1,4 @@
-"""What every test run gets: a cache of its own, and property tests that need not be quick."""
+"""What every test run gets: a cache of its own, and property tests that try the same examples every time."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import tempfile
 
 from hypothesis import settings
 
-settings.register_profile("untimed", deadline=None)  # machines are busy
-settings.load_profile("untimed")
+# No deadline, because machines are busy. The same examples every time, so that a red run is red for everybody;
+# HYPOTHESIS_PROFILE=explore looks for new ones.
+settings.register_profile("settled", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 
 _SCRATCH = tempfile.TemporaryDirectory(prefix="datalect-tests-", ignore_cleanup_errors=True)
 
