@@ -7,7 +7,7 @@ import tempfile
 
 from hypothesis import settings
 
-# No deadline, because machines are busy. The same examples every time, so that a red run is red for everybody;
+# No deadline, because machines are busy. The same examples every time, so that a red run is red for all;
 # HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("settled", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
