@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datalect.plan.check import CheckedPlan
     from datalect.plan.compile import CompiledPlan
     from datalect.plan.model import Plan
-    from datalect.planner.base import Interpretation, Language, Reading
+    from datalect.planner.base import Interpretation, Reading
 
 Outcome: TypeAlias = "tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, Any]]"
 
@@ -61,7 +61,7 @@ def settle(
         outcome = run(readings[0].plan)
         if readings[0].score >= _CERTAIN or not finds_nothing(outcome):
             return interpretation, outcome
-        return _ask_back(interpretation, interpretation.language), None
+        return replace(interpretation, status="ambiguous", reason=_NOTHING[interpretation.language]), None
     if readings[0].score < _WORTH_RUNNING:
         return interpretation, None
     outcomes = _outcomes(readings[:_COMPARED], run)
@@ -98,7 +98,3 @@ def _same(one: Outcome, other: Outcome) -> bool:
     if (first.num_rows, first.num_columns) != (second.num_rows, second.num_columns):
         return False
     return plain_columns(first) == plain_columns(second)
-
-
-def _ask_back(interpretation: Interpretation, language: Language) -> Interpretation:
-    return replace(interpretation, status="ambiguous", reason=_NOTHING[language])

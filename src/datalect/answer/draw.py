@@ -81,11 +81,6 @@ def _bundle() -> str:
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def chart_scripts() -> str:
-    """The script element that brings the Vega libraries into a page."""
-    return f"<script>{_bundle()}</script>"
-
-
 def script_hash(script: str) -> str:
     """The Content-Security-Policy source that allows exactly this inline script."""
     digest = hashlib.sha256(script.encode("utf-8")).digest()

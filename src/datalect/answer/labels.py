@@ -8,7 +8,7 @@ from typing import Any
 from datalect.answer.ground import Noun, Words
 from datalect.answer.safetext import visible
 from datalect.data.model import Catalog, Column, Table
-from datalect.plan.model import Aggregate, ListItem, Lit, MetricUse, Nested, Ratio
+from datalect.plan.model import Aggregate, Lit, MetricUse, Nested, Ratio
 
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -273,12 +273,3 @@ def _nested_words(measure: Nested, catalog: Catalog, noun: Noun) -> Words:
         tail = "中位数" if measure.fn == "median" else "标准差"
         return Words(en=f"{english} {inner.en} per {per_en}", zh=f"每个{per_zh}的{inner.zh}的{tail}")
     return Words(en=f"{english} {inner.en} per {per_en}", zh=f"每个{per_zh}的{chinese}{inner.zh}")
-
-
-def item_words(item: Any, catalog: Catalog) -> Words:
-    """What a column of a row list is called."""
-    if isinstance(item, ListItem):
-        if item.as_:
-            return Words(en=humanise(item.as_), zh=humanise(item.as_))
-        return expression_words(item.expr, catalog)
-    return reference_words(catalog, item)

@@ -19,9 +19,6 @@ PARTS = frozenset({SemanticType.PERCENT, SemanticType.RATIO})
 NEVER_SUMMED = frozenset(
     IDENTIFIERS | PARTS | {SemanticType.YEAR, SemanticType.LATITUDE, SemanticType.LONGITUDE}
 )
-QUANTITIES = frozenset(
-    {SemanticType.MONEY, SemanticType.COUNT, SemanticType.DURATION, SemanticType.MEASURE, SemanticType.RATE}
-)
 SURE = 0.6
 """A meaning below this confidence warns where it would otherwise refuse."""
 

@@ -18,8 +18,8 @@ from datalect.planner.lexical.parse_wants import (
     read_groups,
     read_wants,
 )
+from datalect.planner.lexical.revise import revise
 from datalect.planner.lexical.sequence import Sequence
-from datalect.planner.lexical.settle import settle
 
 
 def parse(seq: Sequence) -> Frame:
@@ -46,5 +46,5 @@ def parse(seq: Sequence) -> Frame:
     read_wants(seq, frame)
     leftover_superlative(seq, frame)
     merge_time_groups(seq, frame)
-    settle(seq, frame)
+    revise(seq, frame)
     return frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
-from datalect.planner.base import Interpretation, Language, Question, Reading
+from datalect.planner.base import Interpretation, Language, Question
 from datalect.planner.lexical.followup import follow, is_followup
 from datalect.planner.lexical.link import link
 from datalect.planner.lexical.parse import parse
@@ -51,6 +51,3 @@ class LexicalPlanner:
             frame = parse(seq)
         found: list[Candidate] = candidates(frame, seq, catalog, values, text)
         return judge(found, frame, seq, text, language, catalog)
-
-
-__all__ = ["LexicalPlanner", "Reading"]

@@ -19,8 +19,8 @@ from datalect.planner.lexical.conditions import main_times, prepare_values
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Frame, Ref
 from datalect.planner.lexical.graph import TableGraph
+from datalect.planner.lexical.revise import way_named
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity, is_time
-from datalect.planner.lexical.settle import way_named
 from datalect.planner.linking.text import Normalised
 
 _COMBINATIONS = 14

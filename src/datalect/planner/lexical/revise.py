@@ -20,7 +20,7 @@ _REACHING = frozenset({"to", "into", "reaching", "reached", "entering"})
 _TO = frozenset("to destination target end arrival arrive dest dropoff receiver away".split())
 
 
-def settle(seq: Sequence, frame: Frame) -> None:
+def revise(seq: Sequence, frame: Frame) -> None:
     """Go over a parsed question once more, when everything it mentions is known."""
     _row_nouns(seq, frame)
     _names_of_tables(seq, frame)
