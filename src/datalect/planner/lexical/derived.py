@@ -6,7 +6,7 @@ from typing import Any
 
 from datalect.data.model import Column
 from datalect.plan.model import Dates
-from datalect.planner.lexical.build import Builder, tag_group, tag_measure
+from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.conditions import main_time, test_of
 from datalect.planner.lexical.defaults import (
     trend_grain,
@@ -14,6 +14,7 @@ from datalect.planner.lexical.defaults import (
 from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Group
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+from datalect.planner.lexical.tags import tag_group, tag_measure
 
 
 def expected_rows(b: Builder) -> float:

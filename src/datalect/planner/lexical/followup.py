@@ -8,13 +8,14 @@ from typing import Any
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
 from datalect.plan.model import Plan
-from datalect.planner.lexical.build import Builder, tag_group, tag_measure
+from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.conditions import prepare_values, test_of
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
 from datalect.planner.lexical.frame import Filter, Frame
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.readings import Candidate, checked_candidate
 from datalect.planner.lexical.sequence import Sequence, is_time
+from datalect.planner.lexical.tags import tag_group, tag_measure
 from datalect.planner.linking.text import Normalised
 
 _OPENING = re.compile(

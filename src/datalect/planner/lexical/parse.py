@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.parse_filters import read_conditions
-from datalect.planner.lexical.parse_shape import (
-    rank_named,
-    read_chart,
-    read_limit,
-    read_rank,
-    read_sort,
-)
+from datalect.planner.lexical.parse_groups import merge_time_groups, read_groups
+from datalect.planner.lexical.parse_order import read_chart, read_limit, read_sort
+from datalect.planner.lexical.parse_rank import rank_named, read_rank
+from datalect.planner.lexical.parse_rest import leftover_superlative
 from datalect.planner.lexical.parse_span import read_span
-from datalect.planner.lexical.parse_wants import (
-    leftover_superlative,
-    merge_time_groups,
-    read_groups,
-    read_wants,
-)
+from datalect.planner.lexical.parse_wants import read_wants
 from datalect.planner.lexical.revise import revise
 from datalect.planner.lexical.sequence import Sequence
 

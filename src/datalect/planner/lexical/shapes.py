@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from datalect.planner.lexical.breakdown import breakdown, group_having
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.defaults import (
     grouping_column,
@@ -24,7 +25,7 @@ from datalect.planner.lexical.derived import (
 )
 from datalect.planner.lexical.draft import Draft
 from datalect.planner.lexical.frame import Want
-from datalect.planner.lexical.grouped import breakdown, group_having, top_groups
+from datalect.planner.lexical.grouped import top_groups
 from datalect.planner.lexical.sequence import is_quantity, is_time
 
 Shape = Callable[[], Draft | None]

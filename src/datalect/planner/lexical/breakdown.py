@@ -1,0 +1,329 @@
+"""Figures by group: breakdowns with their bounds, steps and order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datalect.data.model import Column
+from datalect.planner.lexical.build import Builder
+from datalect.planner.lexical.conditions import main_time
+from datalect.planner.lexical.defaults import (
+    label_column,
+    lone_quantity,
+    natural_aggregate,
+    row_level,
+    trend_grain,
+)
+from datalect.planner.lexical.derived import (
+    against_before,
+    between_ends,
+    compared_column,
+    ends,
+    one_period,
+    one_row_a_date,
+    period_grain,
+    timed,
+    window_grain,
+    with_show,
+)
+from datalect.planner.lexical.draft import Draft, tables_in
+from datalect.planner.lexical.frame import Group, Ref, Want
+from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+from datalect.planner.lexical.tags import tag_group, tag_measure
+
+
+def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conditions that leave out rows without a group: what has no name wins no ranking."""
+    optional = {key.ref_table for key in b.catalog.foreign_keys if key.optional}
+    return [
+        {"not": {"col": g["col"], "op": "null"}}
+        for g in groups
+        if (c := b.seq.column(g["col"])) is not None and (c.profile.nulls or c.table in optional)
+    ]
+
+
+def lone_measure(b: Builder, draft: Draft) -> dict[str, Any] | None:
+    """The natural aggregate of the only number a table measures."""
+    column = lone_quantity(b.catalog)
+    if column is None:
+        return None
+    name, _ = natural_aggregate(column)
+    draft.note(f"Took {column.name} as what is asked for.", f"以{column.name}为所问的数量。", 0.8)
+    return {"fn": name, "col": column.id}
+
+
+def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
+    """Figures, for the whole or by group, with what is derived from them."""
+    draft = Draft(weight=weight)
+    frame = b.frame
+    steps = dict(frame.steps)
+    measures: list[dict[str, Any]] = []
+    for want in frame.wants:
+        if want.kind in ("agg", "count", "nested", "ratio"):
+            measure = b.measure(want, draft)
+            if measure is None:
+                draft.weight *= 0.3
+            elif measure not in measures:
+                measures.append(measure)
+    groups = list(frame.groups)
+    plain: list[Want] = []
+    for want in frame.wants:
+        if want.kind != "col":
+            continue
+        column = b.picked(want.ref, draft)
+        choice = b.scene.pick(want.ref, draft)
+        if (choice is not None and choice.kind != "col") or (
+            column is not None and is_quantity(column) and not is_time(column)
+        ):
+            plain.append(want)
+        elif (
+            column is not None
+            and row_level(column)
+            and not (frame.listing or frame.asks_which or frame.havings)
+        ):
+            # "all companies' total debt": the thing a row is about, not a breakdown
+            continue
+        elif column is not None and not any(
+            b.picked(g.ref, draft) is column for g in groups if g.ref is not None
+        ):
+            if len(groups) < 2:
+                groups.append(Group(want.ref, at=want.at))
+                draft.weight *= 0.9 if frame.listing or b.frame.asks_which or frame.havings else 0.72
+            else:
+                draft.weight *= 0.5
+    for having in frame.havings:
+        if not measures and not plain and having.want.kind == "agg":
+            pass
+    if plain and (not measures or groups):
+        for want in plain:
+            if any(
+                m.get("col") == (b.scene.pick(want.ref, draft) or want).__dict__.get("ref")
+                for m in measures
+                if False
+            ):
+                continue
+            measure = b.measure(want, draft)
+            if measure is not None and measure not in measures:
+                measures.append(measure)
+                if any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants):
+                    draft.weight *= 0.7
+    elif plain:
+        draft.weight *= 0.5
+    compared = compared_column(b, draft)
+    if compared is not None and not any(
+        b.picked(g.ref, draft) is compared for g in groups if g.ref is not None
+    ):
+        groups.append(Group(Ref([c for c in _slot_of(b, compared)], 0, ""), at=-1))
+    tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
+    if not measures and frame.havings and (groups or _having_groups(b, Draft())):
+        pass
+    elif not measures:
+        if not groups and not frame.havings and not steps:
+            return None
+        changing = {"growth", "trend", "change", "cumulative", "moving"} & set(steps)
+        measures = [{"fn": "count"}]
+        if changing and not frame.tables and (lone := lone_measure(b, draft)) is not None:
+            measures = [lone]
+        elif frame.tables:
+            measures = [{"fn": "count", "_table": frame.tables[0][0]}]
+            draft.weight *= 0.9
+        elif groups or steps:
+            draft.note("Counted rows.", "统计了行数。", 0.7)
+    two_ends = ends(b, draft, tables) if {"growth", "change"} & set(steps) or frame.compare else None
+    if two_ends is not None:
+        return between_ends(b, draft, measures, two_ends, groups)
+    if "growth" in steps and (moment := one_period(b, draft, tables)) is not None:
+        return against_before(b, draft, measures, moment, str(steps["growth"]))
+    time_step = next((n for n in ("trend", "growth", "cumulative", "moving", "change") if n in steps), None)
+    by: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    for group in groups[:2]:
+        made = b.group(group, draft, tables)
+        if made is None:
+            draft.weight *= 0.3
+            continue
+        if made not in by:
+            by.append(made)
+    if len(groups) > 2:
+        draft.weight *= 0.4
+    if frame.havings and not by and not any(m.get("keep") for m in measures):
+        by = _having_groups(b, draft)
+    if time_step is not None and not any(timed(b, g) for g in by):
+        date = main_time(b.scene, draft, tables or set(b.scene.graph.names))
+        if date is None:
+            return None
+        made = {"col": date.id}
+        grain = trend_grain(date)
+        if time_step in ("moving", "cumulative") and not is_number(date):
+            made["grain"] = window_grain(b) or (grain.value if grain is not None else "month")
+        elif grain is not None and not one_row_a_date(b, date):
+            made["grain"] = grain.value
+            if time_step == "growth" and steps.get("growth") == "year":
+                made["grain"] = "year"
+            elif time_step == "growth" and steps.get("growth") == "prev":
+                made["grain"] = period_grain(b)
+        by.insert(0, made)
+    plan: dict[str, Any] = {"get": measures}
+    if by:
+        plan["by"] = by[:2]
+        for group in plan["by"]:
+            tag_group(group, b.seq, taken)
+    if frame.havings:
+        plan["where"] = present(b, by[:2])
+    if (
+        not by
+        and len(measures) == 1
+        and measures[0].get("fn") == "count"
+        and frame.havings
+        and not measures[0].get("of")
+    ):
+        draft.weight *= 0.4
+    havings(b, draft, plan, taken)
+    _derive(b, draft, plan, taken)
+    _sort_groups(b, draft, plan, taken)
+    if frame.limit:
+        plan["top"] = frame.limit
+    plan["task"] = _task(b, plan)
+    draft.plan = with_show(b, plan)
+    return draft
+
+
+def _slot_of(b: Builder, column: Column) -> list[Any]:
+    from datalect.planner.lexical.frame import Choice
+
+    return [Choice(column.id, 1.0)]
+
+
+def _having_groups(b: Builder, draft: Draft) -> list[dict[str, Any]]:
+    for name, at in b.frame.tables:
+        table = b.catalog.table(name)
+        column = label_column(table) if table is not None else None
+        counted = {h.want.table for h in b.frame.havings}
+        if column is not None and name not in counted:
+            draft.why[f"by.{column.id}"] = at
+            return [{"col": column.id}]
+    if len(b.catalog.tables) == 1 and not b.frame.wants:
+        # "players suspended more than once": each name stands for a player
+        column = label_column(b.catalog.tables[0])
+        if column is not None and not row_level(column):
+            draft.note(f"Took each {column.name} as one.", f"以每个{column.name}为一个。", 0.85)
+            return [{"col": column.id}]
+    return []
+
+
+def havings(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]) -> None:
+    """Put the bounds on groups into the plan."""
+    for having in b.frame.havings:
+        if any(m.get("keep") for m in plan["get"]):
+            continue
+        measure = b.measure(having.want, draft)
+        if measure is None or not plan.get("by"):
+            draft.weight *= 0.4
+            continue
+        same = next((m for m in plan["get"] if {k: v for k, v in m.items() if k != "as"} == measure), None)
+        if same is None:
+            plan["get"].append(measure)
+            same = measure
+        value = int(having.value) if float(having.value).is_integer() else having.value
+        plan.setdefault("keep", []).append(
+            {"of": tag_measure(same, b.seq, taken), "op": having.op, "val": value}
+        )
+
+
+def _derive(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]) -> None:
+    for name, argument in b.frame.steps:
+        of = tag_measure(plan["get"][0], b.seq, taken)
+        by = plan.get("by", [])
+        if name == "share" and by:
+            step: dict[str, Any] = {"fn": "share", "of": of}
+        elif name == "rank" and by:
+            step = {"fn": "rank", "of": of}
+        elif name == "growth" and by:
+            over = next((g for g in by if timed(b, g)), None)
+            if over is None:
+                continue
+            step = {"fn": "pct_change", "of": of, "over": over["as"]}
+            if argument == "year" and over.get("grain") in ("month", "quarter", "week", "day"):
+                step["period"] = "year"
+        elif name == "cumulative" and by:
+            step = {"fn": "cumulative", "of": of}
+        elif name == "moving" and by:
+            step = {"fn": "moving_average", "of": of, "window": max(2, int(argument))}
+        else:
+            continue
+        plan.setdefault("then", []).append(step)
+
+
+def _sort_groups(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]) -> None:
+    sorting = b.frame.sorting
+    by = plan.get("by", [])
+    if sorting is None or not by:
+        return
+    target = None
+    if sorting.axis == "x":
+        target = by[0]["as"]
+    elif sorting.axis == "y" or (sorting.by is not None and sorting.by.kind == "count"):
+        target = tag_measure(plan["get"][0], b.seq, taken)
+    elif sorting.by is not None:
+        column = b.picked(sorting.by.ref, draft)
+        group = next((g for g in by if column is not None and g["col"] == column.id), None)
+        if group is not None:
+            target = group["as"]
+        else:
+            measure = next((m for m in plan["get"] if column is not None and m.get("col") == column.id), None)
+            if measure is None and column is not None and is_quantity(column):
+                measure = b.measure(sorting.by, draft)
+                if measure is not None:
+                    plan["get"].append(measure)
+            target = tag_measure(measure, b.seq, taken) if measure is not None else None
+    if target is None:
+        target = tag_measure(plan["get"][0], b.seq, taken)
+    plan["sort"] = [{"of": target, "dir": sorting.direction or "asc"}]
+
+
+def _task(b: Builder, plan: dict[str, Any]) -> str:
+    names = [n for n, _ in b.frame.steps]
+    for name, task in (
+        ("share", "share"),
+        ("growth", "growth"),
+        ("trend", "trend"),
+        ("rank", "rank"),
+        ("change", "trend"),
+    ):
+        if name in names:
+            return task
+    if b.frame.compare:
+        return "compare"
+    by = plan.get("by", [])
+    return "value" if not by else "trend" if timed(b, by[0]) else "compare"
+
+
+def group_having(b: Builder) -> Draft | None:
+    """Groups whose total passes a bound: "states with more than 10,000 profit", 利润超过1万的州."""
+    draft = Draft()
+    bounds = [
+        f
+        for f in b.frame.filters
+        if f.kind == "number" and f.op not in ("=", "!=") and f.ref is not None and f.fn != "percent"
+    ]
+    columns = [w for w in b.frame.wants if w.kind == "col"]
+    if len(bounds) != 1 or len(columns) != 1:
+        return None
+    entity = b.picked(columns[0].ref, draft)
+    column = b.picked(bounds[0].ref, draft)
+    if entity is None or column is None or is_quantity(entity) or row_level(entity):
+        return None
+    name, sure = natural_aggregate(column)
+    if name != "sum":
+        draft.weight *= 0.5
+    draft.weight *= 0.85 + 0.15 * sure
+    measure = {"fn": name, "col": column.id}
+    taken: set[str] = set()
+    group = {"col": entity.id}
+    plan: dict[str, Any] = {"by": [group], "get": [measure], "_done": bounds, "task": "compare"}
+    tag_group(group, b.seq, taken)
+    of = tag_measure(measure, b.seq, taken)
+    value = bounds[0].values
+    plan["keep"] = [{"of": of, "op": bounds[0].op, "val": value if bounds[0].op == "between" else value[0]}]
+    draft.plan = with_show(b, plan)
+    return draft

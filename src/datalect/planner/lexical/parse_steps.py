@@ -1,0 +1,143 @@
+"""Figures made of figures: steps over time, intervals between dates, averages of counts."""
+
+from __future__ import annotations
+
+from datalect.planner.lexical.frame import Choice, Frame, Ref, Want
+from datalect.planner.lexical.sequence import Sequence
+
+
+def read_steps(seq: Sequence, frame: Frame) -> None:
+    """Read steps over time: growth, year on year, running totals."""
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        if seq.ref(at, least=0.95, implied=False) is not None:
+            continue
+        for name in (
+            "share",
+            "growth",
+            "trend",
+            "cumulative",
+            "moving",
+            "corr",
+            "dist",
+            "diff",
+            "rank",
+            "change",
+            "versus",
+        ):
+            cue = seq.cue(at, name)
+            if cue is None:
+                continue
+            if name == "growth":
+                known = next((s for s in frame.steps if s[0] == "growth"), None)
+                if known is None or known[1] == "plain":
+                    frame.steps = [s for s in frame.steps if s[0] != "growth"]
+                    frame.steps.append(("growth", str(cue.argument)))
+            elif name == "moving":
+                frame.steps.append(("moving", int(cue.number or 3)))
+            elif name in ("diff", "versus"):
+                frame.compare = True
+            elif name == "share" and any(n in ("growth", "change") for n, _ in frame.steps):
+                frame.steps.append(("growth", "plain"))  # 增长了百分之几
+            else:
+                frame.steps.append((name, None))
+            seq.use(at, "step")
+            break
+
+
+def read_intervals(seq: Sequence, frame: Frame) -> None:
+    """Read "days from order to delivery", 从下单到发货的天数: a date difference."""
+    for at in range(len(seq)):
+        if not seq.free(at):
+            continue
+        text = seq.items[at].text
+        unit = next(
+            (u for words, u in _INTERVAL if any(text.startswith(w) or text.endswith(w) for w in words)), None
+        )
+        if unit is None:
+            continue
+        dates = [k for k in range(len(seq)) if seq.free(k) and k != at and _date(seq, k) is not None]
+        if len(dates) < 2 or not any(
+            seq.items[k].text in ("between", "from", "从", "到", "to", "and", "和", "until", "till")
+            for k in range(len(seq))
+        ):
+            continue
+        first, second = dates[0], dates[1]
+        a, b = _date(seq, first), _date(seq, second)
+        if a is None or b is None or a == b:
+            continue
+        expr = ["date_diff", unit, a, b]
+        ref = Ref([Choice("", 0.9, "expr", expr)], at, text)
+        fn = ""
+        for k in range(at):
+            cue = seq.cue(k, "agg") if seq.free(k) else None
+            if cue is not None:
+                fn = str(cue.argument)
+                seq.use(k, "want")
+        frame.wants.append(Want("agg", fn=fn or "avg", ref=ref, at=at))
+        seq.use([at, first, second], "want")
+        for k in range(min(at, first), second):
+            if seq.free(k) and (seq.cue(k, "between", "and", "range_to", "of", "count")):
+                seq.use(k, "noise")
+        return
+
+
+_INTERVAL = (
+    (("days", "天数", "几天", "多少天"), "day"),
+    (("hours", "小时数"), "hour"),
+    (("months", "月数"), "month"),
+)
+
+
+def _date(seq: Sequence, at: int) -> str | None:
+    ref = seq.ref(at)
+    for choice in ref.choices if ref else ():
+        column = seq.column(choice.ref) if choice.kind == "col" else None
+        if column is not None and column.dtype.upper().startswith(("DATE", "TIMESTAMP")):
+            return choice.ref
+    return None
+
+
+def read_two_level(seq: Sequence, frame: Frame) -> None:
+    """Read "average number of orders per customer", 每个客户平均下多少单."""
+    for at in range(len(seq)):
+        agg = seq.cue(at, "agg") if seq.free(at) else None
+        if agg is None or agg.argument not in ("avg", "median", "max", "min"):
+            continue
+        inner = seq.content(at, 1, 2)
+        group_after = inner is not None and seq.roles[inner] == "group"
+        if group_after:
+            inner = next((k for k in range(at, len(seq)) if seq.free(k) and seq.cue(k, "count")), None)
+        if inner is None or not seq.free(inner):
+            continue
+        counted: int | None = None
+        if seq.cue(inner, "count"):
+            counted = seq.content(inner, 1, 2)
+            if counted is None or not seq.free(counted):
+                counted = None
+        elif seq.table(inner, 0.8) is not None and not seq.quantity(inner):
+            after = seq.content(inner, 1, 1)
+            if after is not None and (seq.quantity(after) or seq.items[after].senses == []):
+                continue
+            counted, inner = inner, at
+        else:
+            continue
+        group = next((g for g in frame.groups if g.at > at), None) or (
+            frame.groups[-1] if frame.groups else None
+        )
+        if group is None or (counted is None and inner == at):
+            continue
+        if counted is not None and seq.quantity(counted) and seq.table(counted, 0.9) is None:
+            continue
+        table = seq.table(counted) if counted is not None else None
+        ref = seq.ref(counted) if counted is not None and table is None else None
+        want = Want("nested", fn=str(agg.argument), at=at, table=table, per=group.ref, per_grain=group.grain,
+                    inner=Want("count", table=table, ref=ref, distinct=True, at=at))  # fmt: skip
+        if group.table is not None and want.per is None:
+            want.per = Ref([], group.at, group.table)
+        frame.groups.remove(group)
+        frame.wants.append(want)
+        seq.use([at, inner], "want")
+        if counted is not None:
+            seq.use(counted, "want")
