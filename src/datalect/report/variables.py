@@ -1,0 +1,280 @@
+"""The sample as numpy arrays: what relations are searched among.
+
+A variable is a column, or something derived from columns that people ask about: the days between two dates,
+the hour of a time, whether a value is missing. Each carries the plan expression that computes it on all rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal
+
+from datalect.answer.ground import Words
+from datalect.answer.labels import column_words
+from datalect.data.model import Column, SemanticType
+from datalect.data.profile import kind_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+S = SemanticType
+Kind = Literal["number", "category", "binary", "time"]
+
+MOST_LEVELS = 60  # groups of a category that are compared
+LEAST_LEVEL_ROWS = 25  # sampled rows a group needs to be compared
+_DAY = 86_400.0
+_NO_NUMBER = frozenset({S.ID, S.CODE, S.LATITUDE, S.LONGITUDE, S.PHONE, S.UNKNOWN})
+_NO_CATEGORY = frozenset({S.TEXT, S.EMAIL, S.PHONE, S.URL, S.UNKNOWN})
+_MOST_DURATIONS = 6
+
+
+@dataclass(slots=True)
+class Variable:
+    """One thing that may go with another.
+
+    Attributes:
+        key: unique within the report.
+        columns: the columns it is made of.
+        kind: ``number``, ``category``, ``binary`` (0 and 1) or ``time`` (seconds since 1970).
+        label: name for people.
+        expression: the plan expression that computes it; a column name for plain columns.
+        numbers: value of each sampled row, NaN where missing (all but categories).
+        codes: level of each sampled row, -1 where missing or rare (categories and binaries).
+        levels: the values behind the codes, as stored.
+        derived: "" for columns, else ``duration``, ``missing``.
+        column: the column, for plain columns.
+        unit: unit as shown.
+    """
+
+    key: str
+    columns: tuple[str, ...]
+    kind: Kind
+    label: Words
+    expression: Any
+    numbers: NDArray[np.float64] | None = None
+    codes: NDArray[np.int64] | None = None
+    levels: tuple[Any, ...] = ()
+    derived: str = ""
+    column: Column | None = None
+    unit: str = ""
+    _ranks: NDArray[np.float64] | None = field(default=None, repr=False)
+
+    @property
+    def ranks(self) -> NDArray[np.float64]:
+        """Ranks of the numbers, ties averaged; computed once."""
+        from datalect.report.stats import ranks
+
+        if self._ranks is None:
+            if self.numbers is None:
+                raise ValueError(f"{self.key} has no numbers")
+            self._ranks = ranks(self.numbers)
+        return self._ranks
+
+    @property
+    def meaning(self) -> SemanticType:
+        """Semantic type of the column; a duration for derived durations."""
+        if self.column is not None:
+            return self.column.meaning.type
+        return S.DURATION if self.derived == "duration" else S.BOOLEAN
+
+
+@dataclass(slots=True)
+class Sample:
+    """The sampled rows.
+
+    Attributes:
+        rows: number of them.
+        of: rows of the table.
+        arrow: the rows as they came.
+        variables: what relations are searched among.
+        missing: column -> whether each sampled row lacks it.
+    """
+
+    rows: int
+    of: int
+    arrow: pa.Table
+    variables: tuple[Variable, ...]
+    missing: dict[str, NDArray[np.bool_]]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the sample is the table."""
+        return self.rows == self.of
+
+    def variable(self, key: str) -> Variable | None:
+        """The variable of that key."""
+        return next((v for v in self.variables if v.key == key), None)
+
+
+def build_sample(arrow: pa.Table, columns: tuple[Column, ...], of: int) -> Sample:
+    """Variables of the sampled rows.
+
+    Args:
+        arrow: the sampled rows.
+        columns: the columns asked for.
+        of: rows of the table.
+    """
+    import numpy as np
+
+    found: list[Variable] = []
+    missing: dict[str, NDArray[np.bool_]] = {}
+    for column in columns:
+        if column.name not in arrow.column_names or arrow.num_rows == 0:
+            continue
+        data = arrow.column(column.name)
+        missing[column.name] = np.asarray(data.is_null().combine_chunks().to_numpy(zero_copy_only=False))
+        variable = _variable(column, data)
+        if variable is not None:
+            found.append(variable)
+    found.extend(_durations(found))
+    return Sample(rows=arrow.num_rows, of=of, arrow=arrow, variables=tuple(found), missing=missing)
+
+
+def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
+    kind, meaning = kind_of(column.dtype), column.meaning.type
+    label = column_words(column)
+    if kind == "boolean":
+        return _binary(column, data, label)
+    if kind in ("temporal", "zoned") and meaning in (S.DATE, S.DATETIME, S.UNKNOWN):
+        seconds = _seconds(data)
+        return None if seconds is None else Variable(
+            key=column.name, columns=(column.name,), kind="time", label=label, expression=column.name,
+            numbers=seconds, column=column,
+        )  # fmt: skip
+    few = column.profile.values_complete and 2 <= len(column.profile.values) <= MOST_LEVELS
+    if kind in ("integer", "float"):
+        if few and meaning in (S.CATEGORY, S.CODE, S.BOOLEAN, S.ID):
+            return _category(column, data, label)
+        if meaning in _NO_NUMBER:
+            return None
+        return _number(column, data, label)
+    if kind == "text" and meaning not in _NO_CATEGORY and column.profile.distinct <= _level_limit(column):
+        return _category(column, data, label)
+    return None
+
+
+def _level_limit(column: Column) -> int:
+    """Different texts up to which a column is looked at as groups; the rare ones count as none."""
+    return max(MOST_LEVELS, min(2_000, column.profile.rows // 20))
+
+
+def _number(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = np.asarray(data.cast(pa.float64(), safe=False).to_numpy(), dtype=float)
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    meaning = column.meaning
+    return Variable(
+        key=column.name, columns=(column.name,), kind="number", label=label, expression=column.name,
+        numbers=numbers, column=column, unit=meaning.unit or "",
+    )  # fmt: skip
+
+
+def _binary(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
+    import numpy as np
+    import pyarrow as pa
+
+    numbers = np.asarray(data.cast(pa.float64()).to_numpy(), dtype=float)
+    codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
+    return Variable(
+        key=column.name, columns=(column.name,), kind="binary", label=label, expression=column.name,
+        numbers=numbers, codes=codes, levels=(False, True), column=column,
+    )  # fmt: skip
+
+
+def _category(column: Column, data: pa.ChunkedArray, label: Words) -> Variable | None:
+    import numpy as np
+
+    encoded = data.combine_chunks().dictionary_encode()
+    raw = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    counts = np.bincount(raw[raw >= 0], minlength=len(encoded.dictionary))
+    order = np.argsort(-counts, kind="stable")
+    kept = [int(i) for i in order[:MOST_LEVELS] if counts[i] >= LEAST_LEVEL_ROWS]
+    if not kept or counts[order[0]] == raw.size:
+        return None
+    # A column of mostly rare values says nothing about groups.
+    if counts[kept].sum() < 0.5 * (raw >= 0).sum():
+        return None
+    recode = np.full(len(encoded.dictionary) + 1, -1, dtype=np.int64)
+    for new, old in enumerate(kept):
+        recode[old] = new
+    levels = tuple(encoded.dictionary[i].as_py() for i in kept)
+    return Variable(
+        key=column.name, columns=(column.name,), kind="category", label=label, expression=column.name,
+        codes=recode[raw], levels=levels, column=column,
+    )  # fmt: skip
+
+
+def _seconds(data: pa.ChunkedArray) -> NDArray[np.float64] | None:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not (pa.types.is_timestamp(data.type) or pa.types.is_date(data.type)):
+        return None
+    try:
+        micro = pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64(), safe=False)
+    except pa.ArrowInvalid:
+        return None
+    seconds = np.asarray(micro.cast(pa.float64(), safe=False).to_numpy(), dtype=float) / 1e6
+    # infinity and years outside of history are no dates to reason about
+    return np.where(np.abs(seconds) < 2e11, seconds, np.nan)
+
+
+def _durations(variables: list[Variable]) -> list[Variable]:
+    """Days (or hours) between two times that nearly always come in the same order."""
+    import numpy as np
+
+    times = [v for v in variables if v.kind == "time"]
+    found: list[Variable] = []
+    for first, second in combinations(times, 2):
+        if first.numbers is None or second.numbers is None or len(found) >= _MOST_DURATIONS:
+            continue
+        gap = second.numbers - first.numbers
+        known = gap[~np.isnan(gap)]
+        if known.size < LEAST_LEVEL_ROWS:
+            continue
+        if np.median(known) < 0:
+            first, second, gap, known = second, first, -gap, -known
+        spread = float(np.nanstd(first.numbers))
+        # Nearly always ordered, and closer together than the table is long: then it is a waiting time.
+        if (known >= -_DAY).mean() < 0.95 or np.std(known) > 0.5 * spread or np.std(known) == 0:
+            continue
+        in_days = np.median(np.abs(known)) >= 2 * _DAY or _has_date(first, second)
+        unit, length = ("day", _DAY) if in_days else ("hour", 3600.0)
+        if not in_days and np.median(np.abs(known)) < 2 * 3600:
+            unit, length = "minute", 60.0
+        numbers = (_floor(second, length) - _floor(first, length)) if in_days else gap / length
+        words = {"day": ("days", "天数"), "hour": ("hours", "小时数"), "minute": ("minutes", "分钟数")}[unit]
+        found.append(
+            Variable(
+                key=f"{first.key}→{second.key}",
+                columns=(first.columns[0], second.columns[0]),
+                kind="number",
+                label=Words(
+                    en=f"{words[0]} from {first.label.en} to {second.label.en}",
+                    zh=f"从{first.label.zh}到{second.label.zh}的{words[1]}",
+                ),
+                expression=["date_diff", unit, first.columns[0], second.columns[0]],
+                numbers=numbers if in_days else np.trunc(numbers),
+                derived="duration",
+                unit=f"{unit}s",
+            )
+        )
+    return found
+
+
+def _has_date(*variables: Variable) -> bool:
+    return any(v.column is not None and v.column.dtype.upper() == "DATE" for v in variables)
+
+
+def _floor(variable: Variable, length: float) -> NDArray[np.float64]:
+    import numpy as np
+
+    if variable.numbers is None:
+        raise ValueError(f"{variable.key} has no numbers")
+    return np.floor(variable.numbers / length)
