@@ -1,0 +1,1 @@
+"""Finding what may be worth saying: one file per kind of fact."""
