@@ -96,8 +96,12 @@ def _boolean(name: str, texts: Sequence[str]) -> Form | None:
 
 
 def _number(name: str, texts: Sequence[str]) -> Form | None:
+    if all(parse.match_number(parse.plain(t), mark) is None for t in _some(texts) for mark in (".", ",")):
+        return None
     best: tuple[int, str, list[tuple[str, ...]]] = (0, ".", [])
     for mark in (".", ","):
+        if best[0] == len(texts):
+            break
         matched = [m for m in (parse.match_number(parse.plain(t), mark) for t in texts) if m is not None]
         if len(matched) > best[0]:
             best = (len(matched), mark, matched)

@@ -95,8 +95,7 @@ def column_types(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     types: list[str] = []
     for position in range(width):
         seen: Counter[str] = Counter()
-        for row in rows:
-            cell = row[position]
+        for cell in {row[position] for row in rows}:
             if cell:
                 kind = value_type(cell)
                 seen[kind] += 1

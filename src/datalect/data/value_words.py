@@ -15,6 +15,9 @@ QUESTION = 1_000  # characters of a question that are looked at
 
 _DROPPED = frozenset("'’‘`\"“”.·")
 _WORD = re.compile(r"[a-z0-9]")
+_OTHER = re.compile(r"[^\w+#%$€£¥&.]|_")
+_POINT = re.compile(r"(?<![0-9])\.|\.(?![0-9])")
+_DROP = {ord(char): None for char in _DROPPED - {"."}}
 # words no value is meant by unless it is written in exactly its own letters (the state IN, the grade A)
 _FUNCTION_WORDS = frozenset(
     "a an the is are was were be been am do does did done have has had can could will would shall "
@@ -29,7 +32,15 @@ _FUNCTION_WORDS = frozenset(
 
 def normalise(text: str) -> str:
     """``text`` as it is compared: NFKC, case folded, quotes and points dropped, other marks as one space."""
-    return "".join(char for char, _ in _folded(text)).strip()
+    if not text.isascii() and ("." in text or not unicodedata.is_normalized("NFKC", text)):
+        return "".join(char for char, _ in _folded(text)).strip()
+    # the same for ordinary texts, a whole text at a time: columns have many values
+    folded = _POINT.sub("", text.casefold()).translate(_DROP)
+    return " ".join(_OTHER.sub(_mark_or_blank, folded).split())
+
+
+def _mark_or_blank(found: re.Match[str]) -> str:
+    return found[0] if unicodedata.category(found[0])[0] == "M" else " "
 
 
 def _folded(text: str) -> Iterator[tuple[str, int]]:

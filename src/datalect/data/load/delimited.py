@@ -28,6 +28,9 @@ _SHOWN = 5
 _BAD = "datalect bad cells"
 _LINE_BYTES = 2_000_000
 _ATTEMPTS = 8
+_TOLD_APART = 1_000  # sampled rows from which it is concluded how varied a column is
+_VARIED = 0.5  # share of different values from which a dictionary does not pay
+_PLAIN_BYTES = 1 << 30  # size of a file up to which varied texts are stored without packing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +216,27 @@ def _create(loading: Loading, reading: _Reading, name: str) -> None:
         f"max_line_size={reading.line_bytes}, store_rejects=true, rejects_limit=0, "
         f"rejects_line_size_limit=100000, rejects_table='reject_errors', rejects_scan='reject_scans')"
     )
+    table = relation("source", name)
+    shape = [_stored(reading, position) for position in range(reading.width)]
+    if flags:
+        shape.append(f"{identifier(_BAD)} VARCHAR[]")
+    connection.execute(f"CREATE TABLE {table} ({', '.join(shape)})")
     with loading.watched(f"Reading {reading.file.source}", reading.sample.rows_estimate):
-        connection.execute(
-            f"CREATE TABLE {relation('source', name)} AS SELECT {', '.join(selected)} FROM {scan}"
-        )
+        connection.execute(f"INSERT INTO {table} SELECT {', '.join(selected)} FROM {scan}")
+
+
+def _stored(reading: _Reading, position: int) -> str:
+    """The definition of one column of the table.
+
+    DuckDB tries a dictionary on every text. Where hardly a value comes twice that costs more than reading the
+    file does and saves little, so such columns are stored as they are, or packed when the file is large.
+    """
+    column, kind = identifier(reading.names[position]), reading.types[position] or "VARCHAR"
+    cells = [row[position] for row in reading.sample.rows if len(row) == reading.width]
+    if kind != "VARCHAR" or len(cells) < _TOLD_APART or len(set(cells)) < _VARIED * len(cells):
+        return f"{column} {kind}"
+    plain = reading.path.stat().st_size <= _PLAIN_BYTES
+    return f"{column} VARCHAR USING COMPRESSION {'uncompressed' if plain else 'zstd'}"
 
 
 def _changed(column: str, kind: str) -> str:
