@@ -3,10 +3,11 @@
 DatalectError                 something went wrong and the message says what to do (exit code 1)
 ├── UsageError                a wrong argument or option                           (exit code 2)
 ├── SourceError               a source that cannot be read                         (exit code 3)
+│   └── CheckpointError       a model folder that is damaged, hostile or unknown   (exit code 3)
 ├── RefusedError              a question, plan or SQL text that is not answered    (exit code 4)
 │   ├── PlanError             a plan the checker does not accept
 │   └── GateError             SQL the gate does not let through
-├── ModelError                a language-model endpoint that failed                (exit code 4)
+├── ModelError                a language model that failed: endpoint or training   (exit code 4)
 ├── MissingExtraError         an optional dependency that is not installed         (exit code 5)
 └── LimitError                a time, memory or size limit that was hit            (exit code 6)
 """
@@ -58,6 +59,10 @@ class SourceError(DatalectError):
     exit_code = 3
 
 
+class CheckpointError(SourceError):
+    """A model folder or training checkpoint that is damaged, hostile or of an unknown form."""
+
+
 class RefusedError(DatalectError):
     """A question, plan or SQL text that is not answered."""
 
@@ -95,7 +100,7 @@ class GateError(RefusedError):
 
 
 class ModelError(DatalectError):
-    """A language-model endpoint that did not give a usable answer."""
+    """A language model that failed: an endpoint without a usable answer, a training run that diverged."""
 
     exit_code = 4
 
