@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from datalect.data.model import Column
+from datalect.planner.lexical.apart import set_apart
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.conditions import main_time
 from datalect.planner.lexical.defaults import (
@@ -27,7 +28,7 @@ from datalect.planner.lexical.derived import (
     with_show,
 )
 from datalect.planner.lexical.draft import Draft, tables_in
-from datalect.planner.lexical.frame import Group, Ref, Want
+from datalect.planner.lexical.frame import Filter, Group, Ref, Want
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
 
@@ -118,7 +119,7 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     if not measures and frame.havings and (groups or _having_groups(b, Draft())):
         pass
     elif not measures:
-        if not groups and not frame.havings and not steps:
+        if not groups and not frame.havings and not steps and frame.apart is None:
             return None
         changing = {"growth", "trend", "change", "cumulative", "moving"} & set(steps)
         measures = [{"fn": "count"}]
@@ -129,6 +130,14 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
             draft.weight *= 0.9
         elif groups or steps:
             draft.note("Counted rows.", "统计了行数。", 0.7)
+    if frame.apart is not None and measures:
+        one = set_apart(b, draft, measures[0]) if len(measures) == 1 else None
+        if one is None:
+            draft.lose(0.45)  # one figure is asked for, and the two things it lies between were not found
+        else:
+            measures = [one]
+            done = draft.plan["_done"]
+            groups = [g for g in groups if not _split_by(b, g, done)]
     two_ends = ends(b, draft, tables) if {"growth", "change"} & set(steps) or frame.compare else None
     if two_ends is not None:
         return between_ends(b, draft, measures, two_ends, groups)
@@ -140,12 +149,12 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     for group in groups[:2]:
         made = b.group(group, draft, tables)
         if made is None:
-            draft.weight *= 0.3
+            draft.lose(0.3)
             continue
         if made not in by:
             by.append(made)
     if len(groups) > 2:
-        draft.weight *= 0.4
+        draft.lose(0.4)
     if frame.havings and not by and not any(m.get("keep") for m in measures):
         by = _having_groups(b, draft)
     if time_step is not None and not any(timed(b, g) for g in by):
@@ -163,7 +172,7 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
             elif time_step == "growth" and steps.get("growth") == "prev":
                 made["grain"] = period_grain(b)
         by.insert(0, made)
-    plan: dict[str, Any] = {"get": measures}
+    plan: dict[str, Any] = {"get": measures, **draft.plan}
     if by:
         plan["by"] = by[:2]
         for group in plan["by"]:
@@ -186,6 +195,13 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     plan["task"] = _task(b, plan)
     draft.plan = with_show(b, plan)
     return draft
+
+
+def _split_by(b: Builder, group: Group, done: list[Filter]) -> bool:
+    """Whether a breakdown only tells the two things apart that are set against each other already."""
+    column = b.picked(group.ref, Draft()) if group.ref is not None else None
+    refs = {f.ref.choices[0].ref for f in done if f.ref is not None and f.ref.choices}
+    return column is not None and column.id in refs
 
 
 def _slot_of(b: Builder, column: Column) -> list[Any]:
@@ -218,7 +234,7 @@ def havings(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]) -> 
             continue
         measure = b.measure(having.want, draft)
         if measure is None or not plan.get("by"):
-            draft.weight *= 0.4
+            draft.lose(0.4)
             continue
         same = next((m for m in plan["get"] if {k: v for k, v in m.items() if k != "as"} == measure), None)
         if same is None:

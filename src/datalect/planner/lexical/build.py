@@ -124,7 +124,7 @@ class Builder:
 
     def _natural(self, choice: Choice, column: Column | None, draft: Draft) -> str:
         if column is None:
-            return "sum" if choice.expr and choice.expr[0] in ("*", "+", "-") else "avg"
+            return self._of_expression(choice.expr)
         name, sure = natural_aggregate(column)
         whole = any(step == "share" for step, _ in self.frame.steps) and bool(self.frame.groups)
         if whole and sure < 0.7 and column.meaning.additivity is Additivity.ADDITIVE:
@@ -134,6 +134,14 @@ class Builder:
             f"Took the {english} of {column.name}.", f"取了{column.name}的{chinese}。", 0.75 + 0.25 * sure
         )
         return name
+
+    def _of_expression(self, expr: Any) -> str:
+        """Products and sums add up; a difference does when what it is taken of does."""
+        if not isinstance(expr, list) or expr[0] not in ("*", "+", "-"):
+            return "avg"
+        columns = [c for ref in expr[1:] if isinstance(ref, str) and (c := self.seq.column(ref)) is not None]
+        levels = bool(columns) and all(natural_aggregate(c)[0] == "avg" for c in columns)
+        return "avg" if expr[0] != "*" and levels else "sum"
 
     def count(self, want: Want, draft: Draft) -> dict[str, Any]:
         """Count rows, or different things."""
@@ -271,7 +279,7 @@ class Builder:
                 continue
             test = test_of(filter_, self.scene, draft, scope or set(self.scene.graph.names))
             if test is None:
-                draft.weight *= 0.35
+                draft.lose(0.35)
                 continue
             tests.append((test, tables_in(test, self.seq), filter_.at))
         prefer = counted[0] if counted else next(iter(sorted(tables)), None)
@@ -300,7 +308,7 @@ class Builder:
         for test, needs, at in tests:
             placed = self._place(test, needs, base)
             if placed is None:
-                draft.weight *= 0.3
+                draft.lose(0.3)
                 continue
             draft.why[f"where[{len(where)}]"] = at
             where.append(placed)

@@ -21,6 +21,8 @@ def clarify(seq: Sequence) -> Sequence:
     items = _years(_heads(seq.items, seq), seq)
     seq = Sequence(items, seq.catalog, seq.index)
     items = _parentheses(_arithmetic(seq.items, seq), seq)
+    seq = Sequence(items, seq.catalog, seq.index)
+    items = _differences(items, seq)
     return Sequence(items, seq.catalog, seq.index)
 
 
@@ -121,6 +123,69 @@ def _arithmetic(items: list[Item], seq: Sequence) -> list[Item]:
         )
         at = following + 1
     return out
+
+
+_JOINS = frozenset({"and", "to", "than", "vs", "versus", "和", "与", "跟", "比", "同", "减", "减去"})
+
+
+def _differences(items: list[Item], seq: Sequence) -> list[Item]:
+    """Fold two figures that are set apart into one: "difference between A and B", A与B之差, "more A than B"."""  # noqa: E501
+    for at in range(len(items)):
+        cue = seq.cue(at, "apart")
+        if cue is None or cue.argument == "x" or items[at].senses[0].kind in ("col", "metric", "value"):
+            continue
+        han = items[at].text[0] > "\u3000"
+        found = _two_figures(items, seq, at, -1 if han else 1)
+        if found is None:
+            continue
+        first, second = found
+        left, right = seq.ref(first), seq.ref(second)
+        if left is None or right is None or left.choices[0].ref == right.choices[0].ref:
+            continue
+        above, below = (right, left) if cue.argument == "-" else (left, right)
+        fit = min(left.choices[0].fit, right.choices[0].fit)
+        expr = ["-", above.choices[0].ref, below.choices[0].ref]
+        start, end = items[first], items[second]
+        text = f"{items[first].text} - {items[second].text}"
+        folded = Item(
+            start.first,
+            end.last,
+            start.start,
+            end.end,
+            text,
+            [Sense("expr", Choice("", fit, "expr", expr), fit)],
+        )
+        kept = [i for k, i in enumerate(items) if k < first or k > second]
+        place = first
+        for k, item in enumerate(items):
+            between = at < k < first or second < k < at
+            if k == at or (between and (seq.cue(k, "between") or item.text in ("between", "的", "之间"))):
+                kept.remove(item)
+                place -= k < first
+        kept.insert(place, folded)
+        return kept
+    return items
+
+
+def _two_figures(items: list[Item], seq: Sequence, at: int, step: int) -> tuple[int, int] | None:
+    """The two figures next to a word that sets them apart, in the order they are written."""
+    near = [k for k in range(at + step, at + 9 * step, step) if 0 <= k < len(items)]
+    figures: list[int] = []
+    for k in near:
+        column = seq.best(k)
+        plain = column is not None and is_quantity(column) and not is_time(column)
+        if plain and seq.cue(k, "agg", "count", "grain") is None and not seq.has(k, "value"):
+            figures.append(k)
+            if len(figures) == 2:
+                break
+        elif not (seq.glue(k) or items[k].text in _JOINS or seq.cue(k, "between", "agg", "than")):
+            return None
+    if len(figures) < 2:
+        return None
+    first, second = sorted(figures)
+    if not any(items[k].text in _JOINS for k in range(first + 1, second)):
+        return None
+    return (first, second)
 
 
 def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:

@@ -122,6 +122,7 @@ def _patterns() -> tuple[_Pattern, ...]:
                 out.append(_pattern(text, english, cue, adjective, 0.96))
                 if cue == "adj":
                     out.extend(_counted(text, adjective, english))
+                out.extend(_measured_apart(text, cue, adjective, english))
     for line in _load("conditions.json"):
         condition = (tuple(_texts(line, "about")), str(line["op"]), line["val"])
         for language in ("en", "zh"):
@@ -142,6 +143,20 @@ def _counted(text: str, adjective: Adjective, english: bool) -> list[_Pattern]:
         else [f"{text}的?前?{{n}}[个名位家种部款条辆座所首场只]?"]
     )
     return [_pattern(form, english, "adj", adjective, 0.96) for form in forms]
+
+
+def _measured_apart(text: str, cue: str, adjective: Adjective, english: bool) -> list[_Pattern]:
+    """What asks by how much: "how much heavier" of "heavier than", 贵多少 of 最贵."""
+    if english and cue == "adj_than" and text.endswith("(?: than)?"):
+        form = f"how (?:much|many (?:years?|days?|hours?|minutes?|times)) {text.removesuffix('(?: than)?')}"
+    elif not english and cue == "adj" and text[0] == "最" and len(text) == 2:
+        form = f"{text[1]}(?:了|出)?(?:多少|几)(?:{_UNIT_ZH})?"
+    else:
+        return []
+    return [_pattern(form, english, "apart_adj", adjective, 0.97)]
+
+
+_UNIT_ZH = "钱|元|块钱?|公斤|千克|克|磅|岁|分钟|秒|小时|天|年|公里|千米|英里|米|厘米|毫米"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Draft:
         notes: assumptions, (English, Chinese).
         why: slot -> item that led to it.
         used: choices the plan uses, by slot item.
+        guesses: things taken for granted that may well be otherwise.
+        lost: parts of the question that were read and found no place in the plan.
     """
 
     plan: dict[str, Any] = field(default_factory=dict)
@@ -30,11 +32,17 @@ class Draft:
     why: dict[str, int] = field(default_factory=dict)
     used: list[Choice] = field(default_factory=list)
     guesses: int = 0
+    lost: int = 0
 
     def note(self, english: str, chinese: str, weight: float = 1.0) -> None:
         """Take something for granted; one that costs weight counts as a guess."""
         self.notes.append((english, chinese))
         self.guesses += weight < 0.9
+        self.weight *= weight
+
+    def lose(self, weight: float) -> None:
+        """Leave out a part of the question that was read: such a plan answers another question."""
+        self.lost += 1
         self.weight *= weight
 
 

@@ -135,6 +135,19 @@ class Having:
 
 
 @dataclass(slots=True)
+class Apart:
+    """How far two things lie apart, as one figure.
+
+    Attributes:
+        sign: ``+`` how much more the first has, ``-`` how much less, ``x`` how many times as much; ""
+            says no direction.
+    """
+
+    sign: str
+    at: int = -1
+
+
+@dataclass(slots=True)
 class Frame:
     """Everything a question asks for."""
 
@@ -152,6 +165,7 @@ class Frame:
     asks_exists: bool = False
     distinct: bool = False
     compare: bool = False
+    apart: Apart | None = None
     limit: int | None = None
     task: str | None = None
     unknown: list[int] = field(default_factory=list)

@@ -90,7 +90,10 @@ def top_groups(b: Builder) -> Draft | None:
         return None
     first = b.seq.column(by[0]["col"])
     own = rank.by.ref.choices[0] if rank.by is not None and rank.by.kind == "col" and rank.by.ref else None
-    if first is not None and own is not None:
+    computed = (
+        own is not None and own.kind == "expr"
+    )  # no column by which the rows could be ranked one by one
+    if first is not None and own is not None and not computed:
         if measures[0].get("fn") == "avg":
             draft.weight *= 0.6
         if first.table in tables and expected_rows(b) <= 1.3 * max(1, first.profile.distinct):
@@ -98,6 +101,7 @@ def top_groups(b: Builder) -> Draft | None:
     if (
         first is not None
         and row_level(first)
+        and not computed
         and not {"grain", "bins"} & set(by[0])
         and measures[0].get("fn") in ("sum", "avg", "count")
         and len({first.table, *tables}) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datalect.planner.lexical.frame import Frame
+from datalect.planner.lexical.parse_difference import implied_apart, read_apart
 from datalect.planner.lexical.parse_filters import read_conditions
 from datalect.planner.lexical.parse_groups import merge_time_groups, read_groups
 from datalect.planner.lexical.parse_order import read_chart, read_limit, read_sort
@@ -29,10 +30,12 @@ def parse(seq: Sequence) -> Frame:
             frame.distinct = True
     read_chart(seq, frame)
     read_span(seq, frame)
+    read_apart(seq, frame)
     read_sort(seq, frame)
     read_limit(seq, frame)
     read_rank(seq, frame)
     read_conditions(seq, frame)
+    implied_apart(seq, frame)
     rank_named(frame)
     read_groups(seq, frame)
     read_wants(seq, frame)

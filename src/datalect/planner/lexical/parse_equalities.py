@@ -61,7 +61,8 @@ def read_equalities(seq: Sequence, frame: Frame) -> None:
             if filter_ is None:
                 continue
             if others and filter_.kind == "number":
-                filter_.op, filter_.values = "in", [*filter_.values, *(number_at(seq, o) for o in others)]
+                listed = [number_at(seq, o) for o in sorted([at, *others])]
+                filter_.op, filter_.values = "in", listed
                 seq.use(others, "filter")
             lead = seq.items[k - 1].text if k == before and k > 0 else ""
             turned = {"after": ">", "before": "<", "since": ">=", "until": "<=", "through": "<="}.get(lead)

@@ -132,6 +132,9 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             frame.wants.append(Want("implied", ref=seq.ref(at), at=at))
             seq.use(at, "implied")
             continue
+        if frame.apart is not None and seq.cue(at, "between", "than"):
+            seq.use(at, "noise")  # what stands there is set apart already
+            continue
         if seq.has(at, "value") and not noise:
             frame.unknown.append(at)
             continue

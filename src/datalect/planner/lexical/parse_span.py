@@ -50,4 +50,6 @@ def _extreme(seq: Sequence, at: int) -> str | None:
 
 
 def _says_apart(seq: Sequence, at: int) -> bool:
-    return seq.free(at) and (bool(seq.cue(at, "diff")) or bool(_APART & set(seq.items[at].text.split())))
+    return seq.free(at) and (
+        bool(seq.cue(at, "diff", "apart")) or bool(_APART & set(seq.items[at].text.split()))
+    )

@@ -37,6 +37,7 @@ class Candidate:
     notes: list[tuple[str, str]]
     key: str
     guesses: int = 0
+    lost: int = 0
 
 
 def _slots(frame: Frame) -> list[Ref]:
@@ -194,7 +195,7 @@ def checked_candidate(
             {k: v for k, v in checked.plan.to_json().items() if k not in ("why", "open", "task", "show")},
             sort_keys=True, ensure_ascii=False, default=str,
         )  # fmt: skip
-        return Candidate(final, score, list(draft.notes), key, draft.guesses)
+        return Candidate(final, score, list(draft.notes), key, draft.guesses, draft.lost)
     return None
 
 

@@ -168,6 +168,8 @@ def _ways(seq: Sequence, frame: Frame) -> None:
                 )
             else:
                 groups.append(hits)
+        if len(parts) > 1 and len({h.column for p in parts for g in p.hits for h in g}) == 1:
+            return  # "more from London than from Paris": two places of one column
         if (parts and len(parts) + bool(groups) > 1) or (parts and not groups):
             filter_.hits = groups or parts.pop(0).hits
             frame.filters.extend(parts)

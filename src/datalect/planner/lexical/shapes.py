@@ -57,6 +57,9 @@ def shapes(b: Builder) -> Iterator[Shape]:
         yield lambda: top_groups(b)
         yield lambda: extreme(b)
         return
+    if frame.apart is not None:
+        yield lambda: breakdown(b)
+        return
     if measured or frame.groups or derived or frame.havings or frame.compare:
         yield lambda: breakdown(b)
         if not measured:

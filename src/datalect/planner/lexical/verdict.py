@@ -12,6 +12,7 @@ from datalect.planner.linking.text import Normalised
 
 ANSWER = 0.6  # probability from which the best reading is run without asking back
 ASK = 0.2  # probability below which words that were not understood mean a refusal
+LOST = 0.5  # probability at most when a part of the question found no place in the plan
 SHOW = 0.05  # probability a reading needs to be offered
 CLOSE = 0.95  # a second reading this near to the first is asked about
 
@@ -62,6 +63,8 @@ def judge(
         sure = min(1.0, found[0].score * cover) if found else 0.0
     else:
         sure = probability(features(found, frame, seq, question, cover, language)) if found else 0.0
+    if found and found[0].lost:
+        sure = min(sure, LOST)
     scored = [(c, round(sure * c.score / found[0].score, 4)) for c in found if c.score > 0]
     readings = tuple(
         Reading(

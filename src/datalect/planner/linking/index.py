@@ -188,7 +188,14 @@ def _add_words(
     if content and content != core:
         index.add(" ".join(content), target, fit * 0.95)
     if len(content) == 2 and not head_only and all(w.isascii() and len(w) > 2 for w in content):
-        index.add(f"{content[1]} {content[0]}", target, fit * 0.93)  # temp_max is the "max temp"
+        turned = f"{content[1]} {content[0]}"
+        index.add(turned, target, fit * 0.93)  # temp_max is the "max temp"
+        for name, score in synonyms(turned):
+            if is_han(name[0]):
+                index.add(name, target, fit * score)
+        if len(words) == 2:
+            for first, second in product(*({w, expand(w)} for w in reversed(words))):
+                index.add(f"{first} {second}", target, fit * 0.93)
     _add_synonyms(index, core, target, fit)
     if core != words and len(words) > 1:
         for name, score in synonyms(_joined(words)):
