@@ -19,18 +19,18 @@ from datalect.plan.model import (
     Ratio,
     Show,
     Test,
-    _Node,
     breakdown_name,
     measure_name,
     step_name,
 )
+from datalect.plan.model_base import Node
 
 ListField = Literal["where", "by", "get", "list", "then", "keep", "sort", "text", "open"]
 ScalarField = Literal["from", "distinct", "top", "skip", "top_per", "task", "show", "why", "version"]
 _LISTS: tuple[ListField, ...] = ("where", "by", "get", "list", "then", "keep", "sort", "text", "open")
 
 
-class Edit(_Node):
+class Edit(Node):
     """One change of a list of the plan.
 
     Attributes:
@@ -47,7 +47,7 @@ class Edit(_Node):
     value: Any = None
 
 
-class PlanDiff(_Node):
+class PlanDiff(Node):
     """What changes from one plan to the next.
 
     Attributes:
