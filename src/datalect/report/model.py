@@ -38,6 +38,7 @@ class ChartSpec:
     Attributes:
         mark: ``bar`` (one bar a label), ``line`` and ``dots`` (y over x), ``histogram`` (``edges`` and y).
         labels: names of the bars, or ISO dates or numbers as text along x.
+        labels_zh: the same in Chinese, one for one; empty where one wording serves both languages.
         y: heights, one for each label (for each bin of a histogram); None is a gap.
         x: numeric positions along x for ``line`` and ``dots``, when they are not evenly spaced.
         edges: bin edges of a histogram, one more than ``y``.
@@ -51,6 +52,7 @@ class ChartSpec:
 
     mark: Mark
     labels: tuple[str, ...] = ()
+    labels_zh: tuple[str, ...] = ()
     y: tuple[float | None, ...] = ()
     x: tuple[float, ...] = ()
     edges: tuple[float, ...] = ()
