@@ -29,9 +29,10 @@ def same_value(quantity: Quantity, target: float, bound: str = "") -> bool:
         limit = _NEAR if bound == "nearly" else _BOUND
         return written >= target * (1 - 1e-12) and written - target <= limit * abs(target)
     error = abs(written - target)
-    slack = 1e-9 * max(1.0, abs(target))
+    slack = 1e-9 * max(min(1.0, quantity.step), abs(target))
     if error <= 0.5 * quantity.step + slack:
-        return error <= max(_COARSE * abs(target), slack) or abs(target) < 1e-9
+        nothing = abs(target) < 1e-9 < quantity.step  # 0.000 for what floats leave of a difference
+        return nothing or error <= max(_COARSE * abs(target), slack)
     if bound == "about":
         return error <= 0.5 * quantity.loose_step + slack and error <= _LOOSE * abs(target)
     return False

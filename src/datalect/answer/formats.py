@@ -22,6 +22,8 @@ _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
     "en": ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")),
     "zh": ((1e12, "万亿"), (1e8, "亿"), (1e6, "万")),
 }
+_POWERS_FROM = 1e15  # beyond, powers of ten; readers do not count groups of three zeros
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _FACTOR = {"万": 1e4, "亿": 1e8, "万亿": 1e12, " million": 1e6, " billion": 1e9, " trillion": 1e12}
 
 UNITS_EN = {
@@ -107,6 +109,9 @@ def figure(value: Any, shape: Field, language: Language, *, exact: bool = False)
 def percent(value: float) -> Shown:
     """A percentage: one decimal, two below one percent."""
     size = abs(value)
+    if size >= _POWERS_FROM:
+        shown = power_of_ten(value)
+        return Shown(shown.text + "%", shown.rounded)
     decimals = 1 if size >= 1 or size == 0 else 2 if size >= 0.01 else 4
     text = _trim(f"{value:,.{decimals}f}")
     return Shown(_minus(text) + "%", rounded=not _same(text, value))
@@ -116,6 +121,8 @@ def count(number: float | int, language: Language, *, exact: bool = False, money
     """A bare number with thousands separators, or in millions and 万 when large."""
     size = abs(number)
     if not exact:
+        if size >= _POWERS_FROM:
+            return power_of_ten(number)
         for limit, word in _SCALES[language]:
             if size >= limit:
                 scaled = number / _FACTOR[word]
@@ -136,8 +143,15 @@ def count(number: float | int, language: Language, *, exact: bool = False, money
     elif size >= 1e-6:
         text = _trim(f"{number:.{2 - math.floor(math.log10(size))}f}")
     else:
-        text = f"{number:.2e}"
+        return power_of_ten(number)
     return Shown(_minus(text), rounded=not _same(text, number))
+
+
+def power_of_ten(number: float | int) -> Shown:
+    """A very large or very small number: ``1.7 × 10³⁸``, three digits at most."""
+    mantissa, _, exponent = f"{number:.2e}".partition("e")
+    text = f"{_minus(_trim(mantissa))} × 10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+    return Shown(text, rounded=not math.isclose(float(f"{mantissa}e{exponent}"), number, rel_tol=1e-12))
 
 
 def _same(text: str, value: float) -> bool:

@@ -104,8 +104,10 @@ _ZH_SCALES = {"十": 10, "百": 100, "千": 1000}
 
 _DIGITS = re.compile(
     r"(?P<sign>[-−–]\s?)?(?P<money>US\$|[$€£¥￥₹₩])?(?P<sign2>[-−])?"
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<exp>e[-+]?\d+)?"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<exp>e[-+]?\d+|\s?[×x]\s?10(?:\^[-−]?\d+|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?"
 )
+_EXPONENT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 _AFTER_SCALE = re.compile(
     r"\s?(?P<scale>thousand|millions?|billion|trillion|mn|bn|[kKMmBb](?![a-zA-Z/²])|万亿|十亿|百亿|千亿|千万|百万|十万|亿|万|千|百)"
     r"(?![a-z])"
@@ -166,9 +168,10 @@ def read_quantity(
 def _from_digits(text: str, found: re.Match[str], own: frozenset[str]) -> tuple[Quantity, int]:
     digits = found["number"].replace(",", "")
     negative = bool(found["sign"] or found["sign2"])
-    value = float(digits + (found["exp"] or ""))
+    exponent = _exponent(found["exp"] or "")
+    value = float(f"{digits}e{exponent}")
     decimals = len(digits.partition(".")[2])
-    step = 10.0**-decimals * (10.0 ** int(found["exp"][1:]) if found["exp"] else 1.0)
+    step = float(f"1e{exponent - decimals}")
     end = found.end()
     ordinal = _ORDINAL.match(text, end)
     if ordinal is not None and not decimals:
@@ -183,6 +186,12 @@ def _from_digits(text: str, found: re.Match[str], own: frozenset[str]) -> tuple[
         signed=negative,
     )
     return _suffixes(text, end, quantity, own)
+
+
+def _exponent(written: str) -> int:
+    """The power of ten of ``e+38``, ``× 10³⁸`` or ``× 10^38``; 0 for nothing."""
+    found = re.search(r"(?:e|10\^?)([-+]?\d+)$", written.translate(_EXPONENT))
+    return int(found[1]) if found else 0
 
 
 def _loose(digits: str, step: float) -> float:
