@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from datalect.errors import UsageError
-from datalect.lm.config import ModelConfig, TransformerConfig
+from datalect.lm.config import GRUConfig, LSTMConfig, ModelConfig, RNNConfig, TransformerConfig
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # name -> (config class, "module:class" of the torch module that takes the config)
 ARCHITECTURES: dict[str, tuple[type[ModelConfig], str]] = {
     "transformer": (TransformerConfig, "datalect.lm.transformer:Transformer"),
+    "rnn": (RNNConfig, "datalect.lm.recurrent:Recurrent"),
+    "lstm": (LSTMConfig, "datalect.lm.recurrent:Recurrent"),
+    "gru": (GRUConfig, "datalect.lm.recurrent:Recurrent"),
 }
 
 

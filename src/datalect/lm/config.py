@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from datalect.errors import UsageError
@@ -183,6 +184,83 @@ class TransformerConfig(ModelConfig):
         if self.ffn_width is not None:
             return self.ffn_width
         return -(-8 * self.width // 96) * 32 if self.activation == "swiglu" else 4 * self.width
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentConfig(ModelConfig):
+    """A recurrent language model with the regularisation of AWD-LSTM (Merity et al. 2018).
+
+    Its subclasses name the cell: `RNNConfig`, `LSTMConfig` and `GRUConfig`.
+    """
+
+    width: int = 256
+    """Width of the embedding."""
+    hidden: int | None = None
+    """Units of each layer; None for as many as ``width``. With ``tie`` the last layer has ``width`` units."""
+    layers: int = 2
+    """Number of layers."""
+    tie: bool = True
+    """Use the input embedding as the output layer too (Press and Wolf 2017; Inan et al. 2017)."""
+    cutoffs: tuple[int, ...] = ()
+    """Ids at which the clusters of an adaptive softmax start (Grave et al. 2017); none for a full softmax.
+
+    It is fast when ids are sorted by frequency, as those of word tokenizers are, and right in any case."""
+    dropout: float = 0.2
+    """Dropout on the output of the last layer."""
+    dropout_hidden: float = 0.0
+    """Dropout between layers."""
+    dropout_input: float = 0.0
+    """Dropout on embedded tokens."""
+    dropout_embedding: float = 0.0
+    """Share of the vocabulary whose embedding is dropped whole (Gal and Ghahramani 2016)."""
+    weight_dropout: float = 0.0
+    """Dropout on hidden-to-hidden weights (Wan et al. 2013)."""
+    locked: bool = True
+    """One dropout mask for all time steps of a sequence, called variational too (Gal and Ghahramani 2016)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._within(1, MOST_WIDTH, "width", "hidden")
+        self._within(1, MOST_LAYERS, "layers")
+        self._within(
+            0, 0.95, "dropout", "dropout_hidden", "dropout_input", "dropout_embedding", "weight_dropout"
+        )
+        rising = [0, *self.cutoffs, *([self.vocab_size] if self.vocab_size else [])]
+        if any(low >= high for low, high in pairwise(rising)):
+            raise UsageError(
+                "cutoffs do not rise inside the vocabulary.",
+                expected=f"rising numbers from 1 to {self.vocab_size - 1}"
+                if self.vocab_size
+                else "rising numbers",
+                received=", ".join(map(str, self.cutoffs)),
+            )
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units of each layer."""
+        hidden = self.hidden or self.width
+        return (*[hidden] * (self.layers - 1), self.width if self.tie else hidden)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RNNConfig(RecurrentConfig):
+    """Plain recurrent layers with tanh (Elman 1990)."""
+
+    architecture: ClassVar[str] = "rnn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSTMConfig(RecurrentConfig):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997)."""
+
+    architecture: ClassVar[str] = "lstm"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRUConfig(RecurrentConfig):
+    """Gated recurrent units (Cho et al. 2014)."""
+
+    architecture: ClassVar[str] = "gru"
 
 
 @dataclass(frozen=True, kw_only=True)

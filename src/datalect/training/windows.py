@@ -85,7 +85,7 @@ class Windows:
         """The micro-batches of a step that belong to this process."""
         starts = self._starts(step)
         per_part = self.config.batch // self.parts
-        fresh = self.config.order == "stream" and step % self.steps_per_epoch == 0
+        fresh = self.config.order != "stream" or step % self.steps_per_epoch == 0
         made = []
         for micro in range(self.config.accumulate):
             first = (micro * self.world + self.rank) * per_part
