@@ -59,7 +59,7 @@ def settle(
         return interpretation, None
     if interpretation.status == "answered":
         outcome = run(readings[0].plan)
-        if readings[0].score >= _CERTAIN or not finds_nothing(outcome):
+        if readings[0].score >= _CERTAIN or not finds_nothing(outcome) or may_find_nothing(readings[0].plan):
             return interpretation, outcome
         return replace(interpretation, status="ambiguous", reason=_NOTHING[interpretation.language]), None
     if readings[0].score < _WORTH_RUNNING:
@@ -80,6 +80,33 @@ def finds_nothing(outcome: Outcome) -> bool:
         return bool(table.num_rows == 0)
     measured = [c.name for c in outcome[1].outputs if c.role in ("measure", "derived")]
     return bool(measured) and all(table.column(name)[0].as_py() in (None, 0) for name in measured)
+
+
+def may_find_nothing(plan: Plan) -> bool:
+    """Whether finding nothing is an answer: of things without partners, or past a bound, there may be none.
+
+    A value that is stored somewhere but never together with the other conditions is rather misunderstood.
+    """
+    body = plan.to_json()
+    tests = body.get("where", [])
+    named = [t for t in _tests(tests) if t.get("op") in ("=", "in", "contains", "starts", "ends")]
+    if any(isinstance(v, str) for t in named for v in _values(t)):
+        return False
+    bounds = body.get("keep") or [m for m in body.get("get", []) if m.get("keep")]
+    return bool(bounds) or any("has" in t and (t.get("neg") or t.get("count")) for t in tests)
+
+
+def _tests(node: Any) -> list[dict[str, Any]]:
+    if isinstance(node, list):
+        return [t for part in node for t in _tests(part)]
+    if isinstance(node, dict):
+        return [node, *(t for part in node.values() for t in _tests(part))]
+    return []
+
+
+def _values(test: dict[str, Any]) -> list[Any]:
+    value = test.get("val")
+    return value if isinstance(value, list) else [value]
 
 
 def _outcomes(readings: tuple[Reading, ...], run: Callable[[Plan], Outcome]) -> list[tuple[Reading, Outcome]]:

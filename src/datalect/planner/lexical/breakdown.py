@@ -31,6 +31,7 @@ from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Filter, Group, Ref, Want
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
+from datalect.planner.lexical.things import telling_columns, told_apart
 
 
 def present(b: Builder, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,6 +154,8 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
             continue
         if made not in by:
             by.append(made)
+    if len(by) == len(groups) == 1 and groups[0].table and (things := b.catalog.table(groups[0].table)):
+        by = told_apart(by[0], things)
     if len(groups) > 2:
         draft.lose(0.4)
     if frame.havings and not by and not any(m.get("keep") for m in measures):
@@ -213,11 +216,11 @@ def _slot_of(b: Builder, column: Column) -> list[Any]:
 def _having_groups(b: Builder, draft: Draft) -> list[dict[str, Any]]:
     for name, at in b.frame.tables:
         table = b.catalog.table(name)
-        column = label_column(table) if table is not None else None
+        column = next(iter(telling_columns(table)), None) if table is not None else None
         counted = {h.want.table for h in b.frame.havings}
         if column is not None and name not in counted:
             draft.why[f"by.{column.id}"] = at
-            return [{"col": column.id}]
+            return told_apart({"col": column.id}, table) if table is not None else []
     if len(b.catalog.tables) == 1 and not b.frame.wants:
         # "players suspended more than once": each name stands for a player
         column = label_column(b.catalog.tables[0])

@@ -7,7 +7,6 @@ from typing import Any
 from datalect.data.model import Additivity, Column, SemanticType
 from datalect.planner.lexical.conditions import main_time, test_of
 from datalect.planner.lexical.defaults import (
-    grouping_column,
     key_column,
     label_column,
     natural_aggregate,
@@ -19,6 +18,7 @@ from datalect.planner.lexical.frame import Choice, Group, Ref, Want
 from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import shorten
+from datalect.planner.lexical.things import hanging_tables, named_by, once_each
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import term_key
 
@@ -193,11 +193,29 @@ class Builder:
             per = key.id if key is not None else None
         if per is None:
             return None
+        inner = self._of_each(inner, per, draft)
+        if inner is None:
+            return None
         out: dict[str, Any] = {"fn": want.fn, "of": inner, "per": [per]}
         if want.fn == "count" and self.frame.havings:
             having = self.frame.havings[0]
             out["keep"] = [{"op": having.op, "val": _plain(having.value)}]
         return out
+
+    def _of_each(self, inner: dict[str, Any], per: Any, draft: Draft) -> dict[str, Any] | None:
+        """A count for each thing: of what hangs on it, where the thing itself is but one row."""
+        column = self.seq.column(per) if isinstance(per, str) else None
+        if inner.get("fn") != "count" or column is None or not row_level(column):
+            return inner
+        if inner.get("_table", column.table) != column.table:
+            return inner
+        below = hanging_tables(self.catalog, column.table)
+        named = [t for t, _ in self.frame.tables if t in below] or below
+        if len(named) != 1:
+            return None
+        if named == below:
+            draft.note(f"Counted rows of {named[0]}.", f"统计了{named[0]}的行数。", 0.85)
+        return {"fn": "count", "_table": named[0]}
 
     # ------------------------------------------------------------ breakdowns
 
@@ -206,7 +224,7 @@ class Builder:
         column: Column | None
         if group.ref is None and group.table is not None:
             table = self.catalog.table(group.table)
-            column = grouping_column(table) if table is not None else None
+            column = named_by(table) if table is not None else None
         elif group.ref is None and (part := self._part(group.grain)) is not None:
             draft.why[f"by.{part.id}"] = group.at
             return {"col": part.id}
@@ -319,6 +337,8 @@ class Builder:
             if holder is not None and not any(test.get("has") == holder for test in where):
                 where.append({"has": holder})
         body = {k: v for k, v in plan.items() if not k.startswith("_")}
+        if "get" in body:
+            body["get"] = [once_each(m, base, self.catalog) for m in body["get"]]
         body["from"] = base
         if where:
             body["where"] = where

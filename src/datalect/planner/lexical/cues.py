@@ -128,6 +128,15 @@ def _patterns() -> tuple[_Pattern, ...]:
         for language in ("en", "zh"):
             for text in _texts(line, language):
                 out.append(_pattern(text, language == "en", "condition", condition, 0.93))
+    for line in _load("verbs.json"):
+        about = tuple(_texts(line, "about"))
+        for language in ("en", "zh"):
+            for text in _texts(line, language):
+                out.append(
+                    _pattern(text, language == "en", "verb", about, 0.75 if text.endswith("过") else 0.5)
+                )
+                if language == "zh":
+                    out.append(_pattern(f"{text}[过了]", False, "verb", about, 0.75))
     for line in _load("implied.json"):
         about = tuple(_texts(line, "about"))
         for language in ("en", "zh"):

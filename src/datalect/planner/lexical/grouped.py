@@ -17,6 +17,7 @@ from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Group
 from datalect.planner.lexical.sequence import is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
+from datalect.planner.lexical.things import told_apart
 
 
 def top_groups(b: Builder) -> Draft | None:
@@ -88,6 +89,8 @@ def top_groups(b: Builder) -> Draft | None:
     by = [g for g in (b.group(x, draft, tables) for x in groups) if g is not None]
     if not by:
         return None
+    if groups[0].table is not None and not within and (things := b.catalog.table(groups[0].table)):
+        by = told_apart(by[0], things)
     first = b.seq.column(by[0]["col"])
     own = rank.by.ref.choices[0] if rank.by is not None and rank.by.kind == "col" and rank.by.ref else None
     computed = (

@@ -44,7 +44,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *value_mentions(question, values, spans, tokens, words),
         *alias_mentions(tokens, values, catalog, words),
         *adjective_mentions(tokens, values),
-        *cue_mentions(question.text, spans),
+        *(m for m in cue_mentions(question.text, spans) if len(catalog.tables) > 1 or not _verb(m)),
         *word_mentions(tokens),
     ]
     mentions.extend(_with_prepositions(tokens, mentions))
@@ -60,6 +60,11 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         if parts:
             items = whole_words(best_cover(tokens, [*mentions, *more, *parts], question.text))
     return clarify(Sequence(items, catalog, index))
+
+
+def _verb(mention: Mention) -> bool:
+    """Whether a mention is a verb that ties things of two tables together: one table has no use for it."""
+    return mention.sense.kind == "cue" and mention.sense.data[0] == "verb"
 
 
 def _with_prepositions(tokens: Several[Token], mentions: Several[Mention]) -> list[Mention]:

@@ -14,6 +14,12 @@ from datalect.planner.lexical.parse_gaps import (
     read_signs,
     read_text,
 )
+from datalect.planner.lexical.parse_partners import (
+    read_never,
+    read_none,
+    read_partner_counts,
+    read_relatives,
+)
 from datalect.planner.lexical.parse_ranges import read_between
 from datalect.planner.lexical.parse_times import read_parts, read_times
 from datalect.planner.lexical.parse_values import read_values
@@ -22,7 +28,12 @@ from datalect.planner.lexical.sequence import Sequence
 
 def read_conditions(seq: Sequence, frame: Frame) -> None:
     """Read all conditions, the most specific forms first."""
-    read_has_not(seq, frame)
+    if len(seq.catalog.tables) > 1:
+        read_relatives(seq, frame)
+        read_none(seq, frame)
+        read_has_not(seq, frame)
+        read_never(seq, frame)
+        read_partner_counts(seq, frame)
     read_null(seq, frame)
     read_judgements(seq, frame)
     read_signs(seq, frame)

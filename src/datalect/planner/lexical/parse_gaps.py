@@ -181,8 +181,6 @@ def _raw(seq: Sequence, positions: list[int]) -> str:
 
 def read_has_not(seq: Sequence, frame: Frame) -> None:
     """Read "customers without orders", 没有订单的客户."""
-    if len(seq.catalog.tables) < 2:
-        return
     for at in range(len(seq)):
         if not seq.free(at) or not seq.cue(at, "neg"):
             continue
@@ -192,7 +190,10 @@ def read_has_not(seq: Sequence, frame: Frame) -> None:
                 following = k
                 break
             if not (
-                seq.glue(k) or seq.has(k, "implied") or not seq.items[k].senses or seq.cue(k, "has", "count")
+                seq.glue(k)
+                or seq.has(k, "implied")
+                or not seq.items[k].senses
+                or seq.cue(k, "has", "count", "verb")
             ):
                 break
         if following is None:

@@ -125,6 +125,7 @@ def _tables_named(frame: Frame, seq: Sequence) -> set[str]:
 def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
     """Choices of a slot, those of a table named in the question first."""
     named = {t for t, _ in frame.tables} | {w.table for w in frame.wants if w.table}
+    named |= {h.want.table for h in frame.havings if h.want.table}
     if frame.rank is not None and frame.rank.entity_table:
         named.add(frame.rank.entity_table)
 
@@ -135,6 +136,7 @@ def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
     texts = [c for c in ref.choices if (col := seq.column(c.ref)) is not None and not is_number(col)]
     grouped = any(g.ref is ref for g in frame.groups)
     entity = grouped or (frame.rank is not None and frame.rank.entity is ref)
+    homes = {c.table for x in ref.choices if (c := seq.column(x.ref)) is not None} & named
     adjusted = []
     for choice in ref.choices:
         column = seq.column(choice.ref) if choice.kind == "col" else None
@@ -145,6 +147,8 @@ def _ranked(ref: Ref, frame: Frame, seq: Sequence) -> list[Choice]:
             factor *= 0.8  # people group by names rather than by their codes
         if column is not None and loose(column.table, seq):
             factor *= 0.88
+        if column is not None and homes and column.table not in homes:
+            factor *= 0.92  # "countries with more than 5 customers": theirs, not those of the employees
         adjusted.append(replace(choice, fit=choice.fit * factor) if factor < 1 else choice)
     return sorted(adjusted, key=lambda c: -worth(c))[:4]
 

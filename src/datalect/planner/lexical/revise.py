@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datalect.data.model import SemanticType
-from datalect.planner.lexical.defaults import key_column, label_column
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Ref, Sorting, Want
+from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate
+from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
+from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header, tokenise
 from datalect.planner.linking.vocabulary import expand
 
 _NAMES = frozenset({"name", "names", "title", "titles"})
+_SPENT = frozenset({"spent", "spend", "spends", "spending", "消费", "花费", "花"})
+_BOUNDS = (">", ">=", "<", "<=")
 _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 _FROM = frozenset("from origin source start departure depart orig pickup begin sender home".split())
 _LEAVING = frozenset({"from", "left", "leaving", "leave", "departing", "departed"})
@@ -28,7 +31,51 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
     _ways(seq, frame)
+    _totals(seq, frame)
     _silent(seq, frame)
+
+
+def _totals(seq: Sequence, frame: Frame) -> None:
+    """Bound the sum of each thing in "customers who spent more than 100": no single partner row is meant."""
+    if len(seq.catalog.tables) < 2 or frame.rank or frame.groups or not frame.tables:
+        return
+    owner = frame.tables[0][0] if frame.tables else ""
+    if any(
+        w.kind != "count" for w in frame.wants if w.kind != "col" or w.ref is None or w.ref.text != "total"
+    ):
+        return
+    sums = [c for k in range(len(seq)) if (c := seq.cue(k, "agg")) is not None and c.argument == "sum"]
+    said = bool(sums) or any(item.text in _SPENT for item in seq.items)
+    if not said:
+        return
+    graph = TableGraph(seq.catalog)
+    for filter_ in list(frame.filters):
+        if (
+            filter_.kind != "number"
+            or filter_.ref is None
+            or filter_.op not in _BOUNDS
+            or len(filter_.values) != 1
+        ):
+            continue
+        below = [
+            c
+            for c in filter_.ref.choices
+            if (col := seq.column(c.ref)) is not None
+            and graph.distance(col.table, owner)
+            and natural_aggregate(col)[0] == "sum"
+        ]
+        if not below:
+            continue
+        below = [replace(c, fit=min(1.0, c.fit + 0.12)) for c in below]  # that it is a sum was said
+        total = Want("agg", fn="sum", ref=replace(filter_.ref, choices=below), at=filter_.at)
+        frame.havings.append(Having(total, filter_.op, float(filter_.values[0]), filter_.at))
+        frame.filters.remove(filter_)
+        frame.wants = [w for w in frame.wants if w.kind != "col"]
+        if len(frame.wants) == 1 and frame.wants[0].table is not None:
+            want = frame.wants[0]
+            frame.wants = [Want("nested", fn="count", at=want.at, table=want.table,
+                                per=Ref([], want.at, want.table or ""), inner=total)]  # fmt: skip
+        return
 
 
 def _row_nouns(seq: Sequence, frame: Frame) -> None:

@@ -64,6 +64,8 @@ def term_mentions(
                 if token.text in "-_/" and key:
                     continue
                 break
+            if last > first and token.text in ("who", "whom"):
+                break  # "customers who ...": a clause begins, no header goes on
             if last > first and token.text in _SKIP_INSIDE and token.text != "of":
                 if token.text != "的" or len(key) > 1:  # 订单的日期 is 订单日期, 目的地 is one word
                     continue
