@@ -16,11 +16,17 @@ from cyclopts import App, CycloptsError, Group
 from datalect.cli.ask import ask
 from datalect.cli.cache import cache
 from datalect.cli.chat import chat
+from datalect.cli.complete import complete
 from datalect.cli.completion import completion
 from datalect.cli.describe import describe
+from datalect.cli.evaluate import evaluate
+from datalect.cli.generate import generate
+from datalect.cli.models import models
 from datalect.cli.options import STANDARD_INPUT
+from datalect.cli.report import report
 from datalect.cli.show import print_error
 from datalect.cli.sql import sql
+from datalect.cli.train import train
 from datalect.errors import DatalectError, LimitError, UsageError
 
 INTERRUPTED = 130
@@ -73,7 +79,13 @@ def build_app() -> App:
     app.command(ask, help_epilogue="", usage='Usage: datalect ask SOURCE... "QUESTION" [OPTIONS]')
     app.command(chat, help_epilogue="", usage="Usage: datalect chat SOURCE... [OPTIONS]")
     app.command(describe, help_epilogue="", usage="Usage: datalect describe SOURCE... [OPTIONS]")
+    app.command(report, help_epilogue="", usage="Usage: datalect report SOURCE... [OPTIONS]")
     app.command(sql, help_epilogue="", usage='Usage: datalect sql SOURCE... "SELECT ..." [OPTIONS]')
+    app.command(train)
+    app.command(evaluate, help_epilogue="", usage="Usage: datalect evaluate MODEL --data FILE [OPTIONS]")
+    app.command(generate, help_epilogue="", usage='Usage: datalect generate MODEL "PROMPT"... [OPTIONS]')
+    app.command(complete, help_epilogue="", usage='Usage: datalect complete MODEL "PROMPT" [OPTIONS]')
+    app.command(models)
     app.command(cache)
     app.command(completion, help_epilogue="", usage="Usage: datalect completion [bash|zsh|fish] [OPTIONS]")
     return app
@@ -151,7 +163,7 @@ def _unwritten(error: OSError) -> LimitError:
 
 def _usage_error(error: CycloptsError, tokens: list[str]) -> UsageError:
     command = next((t for t in tokens if not t.startswith("-")), "")
-    known = {"ask", "chat", "describe", "sql", "cache", "completion"}
+    known = {name for name in build_app() if not name.startswith("-")}
     page = f"datalect {command} --help" if command in known else "datalect --help"
     return UsageError(" ".join(str(error).split()), next_step=page)
 

@@ -56,6 +56,29 @@ class CausalModel(nn.Module, ABC):
         logits = self.logits(hidden)
         return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), reduction="none").view_as(targets)
 
+    def prefill(self, rows: list[list[int]], room: int) -> tuple[Tensor, State]:
+        """Read sequences of different lengths.
+
+        Args:
+            rows: ids of each, none empty.
+            room: tokens the state has room for.
+
+        Returns:
+            The hidden vector ``(B, D)`` of each row's last token, and the state after it.
+        """
+        lengths = [len(row) for row in rows]
+        device = next(self.parameters()).device
+        padded = torch.zeros(len(rows), max(lengths), dtype=torch.long)
+        for number, row in enumerate(rows):
+            padded[number, : len(row)] = torch.tensor(row)
+        hidden, state = self(padded.to(device), self.start(len(rows), room))
+        last = torch.tensor(lengths, device=device) - 1
+        return hidden[torch.arange(len(rows), device=device), last], self.trim(state, lengths)
+
+    @abstractmethod
+    def trim(self, state: State, lengths: list[int]) -> State:
+        """The state without the padding after each row's length; ``prefill`` may be overridden instead."""
+
     def reorder(self, state: State, rows_B: Tensor) -> State:
         """The state with its batch rows picked by index, for beam search; batch is dimension 0 of every tensor."""
         return map_state(state, lambda tensor: tensor.index_select(0, rows_B))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,11 +18,10 @@ from datalect.training.config import Recipe
 from datalect.training.loop import Loop, Outcome, seed_everything
 from datalect.training.metrics import Silent, Watcher
 from datalect.training.prepare import Prepared, prepare
+from datalect.training.runs import claimed_run
 from datalect.training.shards import TokenShards
 from datalect.training.task import Loss
 from datalect.training.windows import Window, Windows
-
-RUN = "run"
 
 
 class LanguageTask:
@@ -65,7 +63,6 @@ class Trained:
     folder: Path
     parameters: int
     outcome: Outcome
-    seconds: float
     valid: dict[str, float]
 
     def summary(self) -> dict[str, Any]:
@@ -92,6 +89,7 @@ def train_language_model(
     licence: str = "not stated",
     watcher: Watcher | None = None,
     seconds: float | None = None,
+    restart: bool = False,
 ) -> Trained:
     """Train, evaluate and save a language model; resumes when the folder holds an unfinished run.
 
@@ -103,33 +101,45 @@ def train_language_model(
         licence: of the data, for the model card.
         watcher: told how it goes.
         seconds: wall-clock budget.
+        restart: forget an earlier run in the folder.
 
     Raises:
         SourceError: the data cannot be read.
         UsageError: the recipe does not fit the data.
         ModelError: training diverged.
     """
-    began = time.monotonic()
     told = watcher or Silent()
     if recipe.run.threads:
         torch.set_num_threads(recipe.run.threads)
-    run = folder / RUN
-    ready = prepare(data, recipe, run, valid=valid, note=told.note)
-    recipe = replace(recipe, model=replace(recipe.model, vocab_size=ready.tokenizer.vocab_size))
-    seed_everything(recipe.run.seed)
-    module = cast(CausalModel, build(recipe.model))
-    task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe)
-    outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
+    with claimed_run(folder, recipe, restart=restart) as run:
+        ready = prepare(data, recipe, run, valid=valid, note=told.note)
+        recipe = replace(recipe, model=replace(recipe.model, vocab_size=ready.tokenizer.vocab_size))
+        seed_everything(recipe.run.seed)
+        module = cast(CausalModel, build(recipe.model))
+        task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe)
+        outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
+        facts = _data_facts(data, valid, ready, licence)
+        return _save(module, ready.tokenizer, recipe, folder, outcome, facts)
+
+
+def _save(
+    module: CausalModel,
+    tokenizer: Tokenizer,
+    recipe: Recipe,
+    folder: Path,
+    outcome: Outcome,
+    facts: dict[str, Any],
+) -> Trained:
     figures = outcome.progress.best_figures
     save_model(
         folder,
         module.to("cpu"),
-        {"tokenizer": ready.tokenizer},
+        {"tokenizer": tokenizer},
         task="lm",
         config=recipe.model,
         training={
             "recipe": recipe.to_dict(),
-            "data": _data_facts(data, valid, ready, licence),
+            "data": facts,
             "figures": {f"validation {k}": v for k, v in figures.items()}
             | {
                 "parameters": count_parameters(module),
@@ -143,7 +153,6 @@ def train_language_model(
         folder=folder,
         parameters=count_parameters(module),
         outcome=outcome,
-        seconds=time.monotonic() - began,
         valid=figures,
     )
 

@@ -1,0 +1,146 @@
+"""Continuing token sequences with a left-to-right model: sampling, batches, streaming.
+
+The keys and values (or the recurrent state) of earlier tokens are kept, so that each new token costs one step. When
+a Transformer's context is full, the later half of it is read again and generation goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from datalect.errors import UsageError
+from datalect.lm.base import GenerationOptions, StopReason, Tokenizer
+from datalect.lm.causal import CausalModel, State
+from datalect.lm.sampling import Draws
+
+
+@dataclass
+class Row:
+    """One sequence that is being continued."""
+
+    prompt: list[int]
+    ids: list[int] = field(default_factory=list)
+    """Generated tokens, a final end included."""
+    log_prob: float = 0.0
+    text: str = ""
+    reason: StopReason | None = None
+
+    def whole(self) -> list[int]:
+        """Prompt and continuation."""
+        return self.prompt + self.ids
+
+
+class Decoder:
+    """Keeps the state of a batch and gives the logits of each row's next token."""
+
+    def __init__(self, model: CausalModel, room: int) -> None:
+        self.model, self.room = model, room
+        self._state: State = None
+        self._held: list[int] = []
+        """Tokens of each row inside the state."""
+
+    def read(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        """Read whole sequences; logits ``(B, V)`` after each row's last token. Only the latest tokens count
+        when a row is longer than the context."""
+        context = self.model.context
+        if context is not None:
+            # Half of the context stays free: reading again is dear, and every token wants something before it.
+            keep = max(1, context // 2)
+            rows = [row if len(row) < context else row[len(row) - keep :] for row in rows]
+        longest = max(len(row) for row in rows)
+        room = longest + self.room if context is None else min(context, longest + self.room)
+        hidden_BD, self._state = self.model.prefill([list(row) for row in rows], room)
+        self._held = [len(row) for row in rows]
+        return self.model.logits(hidden_BD)
+
+    def step(self, tokens: Sequence[int], rows: Sequence[Sequence[int]]) -> Tensor:
+        """Add one token to each row; logits ``(B, V)`` after it.
+
+        Args:
+            tokens: the new tokens.
+            rows: all tokens of each row, the new ones included, for reading again when the context is full.
+        """
+        context = self.model.context
+        if context is not None and max(self._held) + 1 > context:
+            return self.read(rows)
+        ids = torch.tensor(tokens, device=next(self.model.parameters()).device)[:, None]
+        hidden, self._state = self.model(ids, self._state)
+        self._held = [n + 1 for n in self._held]
+        return self.model.logits(hidden[:, -1])
+
+    def pick(self, rows: list[int]) -> None:
+        """Keep some rows, in the order given."""
+        device = next(self.model.parameters()).device
+        self._state = self.model.reorder(self._state, torch.tensor(rows, device=device))
+        self._held = [self._held[row] for row in rows]
+
+
+def check_prompt(ids: list[int], vocab_size: int) -> list[int]:
+    """A prompt a model can read.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not ids:
+        raise UsageError("The prompt is empty.", expected="at least one character that the model knows")
+    return ids
+
+
+@torch.inference_mode()
+def continue_rows(
+    model: CausalModel, tokenizer: Tokenizer, prompts: Sequence[list[int]], options: GenerationOptions
+) -> Iterator[list[Row]]:
+    """Continue prompts together, yielding all rows after each token.
+
+    What a row gets depends on its prompt, its number and the options alone.
+    """
+    rows = [Row(check_prompt(list(prompt), tokenizer.vocab_size)) for prompt in prompts]
+    draws = [Draws(options.seed, number) for number in range(len(rows))]
+    seen = [set(row.prompt) for row in rows]
+    decoder = Decoder(model, options.max_tokens)
+    live = list(range(len(rows)))
+    logits = decoder.read([row.prompt for row in rows])
+    while live:
+        logits = logits.cpu()
+        for place, number in enumerate(live):
+            row = rows[number]
+            known = torch.tensor(sorted(seen[number])) if options.repetition_penalty != 1 else torch.empty(0)
+            token = draws[number].next(logits[place], known, options)
+            row.log_prob += float(logits[place].log_softmax(-1)[token])
+            row.ids.append(token)
+            seen[number].add(token)
+            finish(row, tokenizer, options)
+        yield rows
+        still = [place for place, number in enumerate(live) if rows[number].reason is None]
+        if not still:
+            return
+        if len(still) < len(live):
+            decoder.pick(still)
+            live = [live[place] for place in still]
+        logits = decoder.step([rows[n].ids[-1] for n in live], [rows[n].whole() for n in live])
+
+
+def finish(row: Row, tokenizer: Tokenizer, options: GenerationOptions) -> None:
+    """Decode what a row holds, and end it at a stop text, the document's end or the length."""
+    ended = row.ids[-1] == tokenizer.end_id
+    row.text = continuation(tokenizer, row)
+    cut = min((at for at in (row.text.find(stop) for stop in options.stop) if at >= 0), default=-1)
+    if cut >= 0:
+        row.text, row.reason = row.text[:cut], "stop"
+    elif ended:
+        row.reason = "end"
+    elif len(row.ids) >= options.max_tokens:
+        row.reason = "length"
+
+
+def continuation(tokenizer: Tokenizer, row: Row) -> str:
+    """Text of the generated tokens as it continues the prompt's."""
+    if tokenizer.lossless:
+        return tokenizer.decode(row.ids)
+    # Where decoding puts spaces between words, it needs to see the last word of the prompt.
+    before = tokenizer.decode(row.prompt[-1:])
+    return tokenizer.decode(row.prompt[-1:] + row.ids)[len(before) :]

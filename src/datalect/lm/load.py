@@ -1,0 +1,51 @@
+"""Opening a model, whatever form it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalect.errors import CheckpointError, MissingExtraError
+
+if TYPE_CHECKING:
+    from datalect.lm.base import LanguageModel
+
+
+def load_model(model: str, *, device: str = "cpu") -> LanguageModel:
+    """Open a language model.
+
+    Args:
+        model: name or folder of a model trained here.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        CheckpointError: there is none, it is damaged, or it is no language model.
+        MissingExtraError: torch is not installed.
+    """
+    require_torch("Running a language model")
+    from datalect.lm.causal import CausalModel
+    from datalect.lm.checkpoint import load_saved
+    from datalect.lm.local import LocalModel
+    from datalect.lm.store import find_model
+
+    saved = load_saved(find_model(model))
+    if not isinstance(saved.module, CausalModel):
+        raise CheckpointError(
+            f"{saved.folder.name} is no language model.",
+            expected="a model of the task lm",
+            received=saved.description.task,
+        )
+    return LocalModel(saved.module.to(device), saved.tokenizer, saved.folder.name)
+
+
+def require_torch(feature: str) -> None:
+    """Check that the extra is there.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    try:
+        import safetensors
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("lm", feature) from error
+    del safetensors
