@@ -6,7 +6,7 @@ answer = data.ask("total sales by region in 2024")
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datalect.plan.compile import CompiledPlan
     from datalect.plan.model import Plan
     from datalect.planner.base import Language, Planner
+    from datalect.report.model import Report
 
 
 class Dataset:
@@ -145,6 +146,46 @@ class Dataset:
             status="answered", language=language, readings=(Reading(plan=plan, score=1.0),)
         )
         return answer_from_plan("", interpretation, *self._run(plan, limits))
+
+    def report(
+        self,
+        target: str | None = None,
+        *,
+        table: str | None = None,
+        columns: Sequence[str] | None = None,
+        sample: int | None = None,
+        language: Language = "en",
+        limits: Limits | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """Find what matters in one table: ``data.report().save("report.html")``.
+
+        Args:
+            target: a column to explain.
+            table: which table; the only one, or the largest, unless given.
+            columns: the columns to look at; all unless given.
+            sample: rows relations are searched on; by the width of the table unless given.
+            language: language the page opens in; it holds both.
+            limits: what each query may use.
+            progress: told which stage has begun.
+
+        Raises:
+            UsageError: the table, the target or a column does not exist.
+        """
+        from datalect.report.build import build_report
+
+        return build_report(
+            self.catalog,
+            self.engine,
+            self.values,
+            table=table,
+            target=target,
+            columns=columns,
+            sample=sample,
+            language=language,
+            limits=limits,
+            progress=progress,
+        )
 
     def sql(self, sql: str, *, limits: Limits | None = None) -> QueryResult:
         """Run one SELECT over the tables, through the gate and the sandbox.

@@ -107,6 +107,7 @@ class Context:
         target: the column to explain, or "".
         derived: columns that are computed from others -> those others; filled by the miner of formulas.
         same: columns that hold the same values as another -> that other.
+        alike: pairs of columns so close that a relation of one is a relation of the other.
     """
 
     reader: TableReader
@@ -117,6 +118,7 @@ class Context:
     target: str = ""
     derived: dict[str, tuple[str, ...]] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
+    alike: set[frozenset[str]] = field(default_factory=set)
 
     @property
     def rows(self) -> int:
@@ -141,13 +143,22 @@ class Context:
 
     def value_name(self, column: str, value: Any) -> Words:
         """A stored value as it may stand in a sentence: cut, masked, quoted where it could mislead."""
-        from datalect.answer.formats import group_name
+        from datalect.answer.formats import group_name, name_text
 
-        col = self.column(column)
+        if value is None:
+            return Words(en="(missing)", zh="（缺失）")
+        if isinstance(value, bool):
+            return Words(en="yes" if value else "no", zh="是" if value else "否")
         if isinstance(value, str):
             value = self.mask.value(column, value)
             value = value if len(value) <= _NAME_LENGTH else value[: _NAME_LENGTH - 1] + "…"
-        shape = shape_of(col)
+            return Words(en=name_text(value, "en"), zh=name_text(value, "zh"))
+        if column in self.mask.personal:
+            return Words(en=self.mask.value(column, value), zh=self.mask.value(column, value))
+        if isinstance(value, int | float):
+            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            return Words(en=shown, zh=shown)
+        shape = shape_of(self.column(column))
         return Words(en=group_name(value, shape, "en"), zh=group_name(value, shape, "zh"))
 
 

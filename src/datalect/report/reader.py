@@ -48,6 +48,7 @@ class TableReader:
         engine: what runs the queries.
         values: finds stored values, for the checker of plans.
         limits: what one query may use.
+        sample_rows: rows of the sample; by the width of the table when None.
         queries: queries run so far.
         failures: what could not be computed within the limits, in plain words.
     """
@@ -57,6 +58,7 @@ class TableReader:
     engine: Engine
     values: ValueIndex | None
     limits: Limits
+    sample_rows: int | None = None
     queries: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -111,7 +113,7 @@ class TableReader:
 
         Texts are cut after ``TEXT_SHOWN`` characters; nested values are left out.
         """
-        wanted = sample_size(len(columns))
+        wanted = self.sample_rows or sample_size(len(columns))
         parts = [p for c in columns if (p := _expression(c)) is not None]
         if not parts or self.table.rows == 0:
             import pyarrow as pa

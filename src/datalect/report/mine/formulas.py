@@ -51,7 +51,7 @@ def mine(context: Context) -> list[Finding]:
 
 
 def _numbers(context: Context) -> list[Variable]:
-    """Numeric columns with enough different values to prove anything."""
+    """Numeric columns that vary. A part may have few values; what is computed needs more (``_degenerate``)."""
     import numpy as np
 
     held = []
@@ -59,7 +59,7 @@ def _numbers(context: Context) -> list[Variable]:
         if variable.kind != "number" or variable.derived or variable.numbers is None:
             continue
         known = variable.numbers[~np.isnan(variable.numbers)]
-        if known.size >= _LEAST_ROWS and np.unique(known[:20_000]).size >= min(_LEAST_VALUES, known.size // 4):
+        if known.size >= _LEAST_ROWS and np.unique(known[:20_000]).size >= 2:
             held.append(variable)
     return held
 
@@ -100,7 +100,7 @@ def _match(target: NDArray[np.float64], guess: NDArray[np.float64]) -> float:
 def _copies(context: Context, numbers: list[Variable]) -> list[Finding]:
     found = []
     for first, second in combinations(numbers, 2):
-        if first.key in context.same or second.key in context.same:
+        if first.key in context.same or second.key in context.same or _few(first):
             continue
         a, b = _arrays(first, second)
         if _match(a, b) < 0.9999 or _match(b, a) < 0.9999:
@@ -130,6 +130,14 @@ def _copies(context: Context, numbers: list[Variable]) -> list[Finding]:
             )
         )  # fmt: skip
     return found
+
+
+def _few(variable: Variable) -> bool:
+    """Whether a column has so few values that equality with another may be chance."""
+    import numpy as np
+
+    numbers = variable.numbers
+    return numbers is None or np.unique(numbers[~np.isnan(numbers)][:20_000]).size < _LEAST_VALUES
 
 
 def _was_text(variable: Variable) -> bool:
@@ -388,6 +396,10 @@ def _proportions(context: Context, numbers: list[Variable]) -> list[Finding]:
     kept: dict[str, Finding] = {}
     for finding in found:
         kept.setdefault(finding.columns[0], finding)
+    for part, finding in kept.items():
+        # What is a steady part of an amount goes with everything the amount goes with: that is no news.
+        if finding.values["r"] >= 0.8:
+            context.derived.setdefault(part, (finding.columns[1],))
     return list(kept.values())
 
 

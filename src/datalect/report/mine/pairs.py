@@ -25,6 +25,7 @@ NUMBER_FLOOR = 0.12  # absolute rank correlation
 ETA_FLOOR = 0.01  # share of variance between groups, for numbers
 RATE_FLOOR = 0.0025  # the same for yes/no outcomes, whose variance is mostly chance
 V_FLOOR = 0.1  # Cramér's V
+ALIKE = 0.9  # rank correlation from which two numbers stand for the same
 LEAST_ROWS = 40
 _MOST_VARIABLES = 120
 _CELLS = 300_000_000  # sampled rows times pairs: what bounds the search in columns
@@ -129,6 +130,8 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
             if not np.isfinite(r) or n < LEAST_ROWS:
                 continue
             place = context.tests.add(correlation_p(r, n))
+            if abs(r) >= ALIKE:
+                context.alike.add(frozenset((one.key, other.key)))
             if abs(r) < NUMBER_FLOOR:
                 continue
             outcome, factor = _direction(context, one, other)
