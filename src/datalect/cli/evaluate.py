@@ -21,8 +21,8 @@ def evaluate(
 ) -> int:
     """Measure a model on a file.
 
-    The file has the form of the training data. A language model gets loss (nats per token), perplexity per token and word, and bits per byte, over every token
-    of the file.
+    The file has the form of the training data. A language model gets loss (nats per token), perplexity per
+    token and word, and bits per byte, over every token of the file.
 
     For example:
 
@@ -38,8 +38,8 @@ def evaluate(
     text_column
         Column or field that holds the text.
     window
-        How a text longer than the context is read: windows side by side, or sliding ones that give every token
-        the most context (slower, better figures).
+        How a text longer than the context is read: windows side by side, or sliding ones that give every
+        token the most context (slower, better figures).
     stride
         Tokens by which sliding windows advance; without it a quarter of the context.
     json

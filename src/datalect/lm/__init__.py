@@ -1,7 +1,7 @@
 """Language models of our own: tokenizers, architectures, checkpoints, generation.
 
-Nothing here is imported by the core; torch comes with the extra ``[lm]``. `datalect.lm.base`, `datalect.lm.config`
-and `datalect.lm.store` import no torch, so that command-line help stays fast.
+Nothing here is imported by the core; torch comes with the extra ``[lm]``. `datalect.lm.base`,
+`datalect.lm.config` and `datalect.lm.store` import no torch, so that command-line help stays fast.
 """
 
 from __future__ import annotations

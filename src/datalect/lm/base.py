@@ -25,8 +25,9 @@ StopReason = Literal["length", "stop", "end"]
 class Tokenizer(Protocol):
     """Text to token ids and back.
 
-    ``decode(encode(text)) == text`` for any text without lone surrogates when ``lossless`` is true. ``encode`` never
-    yields ``end_id``, whatever the text spells: the end of a document is put there by whoever knows it.
+    ``decode(encode(text)) == text`` for any text without lone surrogates when ``lossless`` is true.
+    ``encode`` never yields ``end_id``, whatever the text spells: the end of a document is put there by
+    whoever knows it.
     """
 
     @property
@@ -78,7 +79,7 @@ class GenerationOptions:
     min_p: float = 0.0
     """Drop tokens below this share of the most probable token's probability (Nguyen et al. 2024)."""
     repetition_penalty: float = 1.0
-    """Divides positive and multiplies negative logits of tokens already seen (Keskar et al. 2019); 1 for none."""
+    """Divides positive, multiplies negative logits of seen tokens (Keskar et al. 2019); 1 for none."""
     stop: tuple[str, ...] = ()
     """Texts that end the generation; they are cut off."""
     seed: int | None = None

@@ -15,8 +15,8 @@ def beam_search(
 ) -> list[Row]:
     """The ``options.beams`` best continuations found, best first.
 
-    Finished rows compete by log probability divided by length to the power ``length_penalty`` (Wu et al. 2016 use a
-    shifted length; this is the plain form of Hugging Face and fairseq).
+    Finished rows compete by log probability divided by length to the power ``length_penalty`` (Wu et al.
+    2016 use a shifted length; this is the plain form of Hugging Face and fairseq).
     """
     width, decoder = options.beams, Decoder(model, options.max_tokens)
     logits = decoder.read([prompt])
@@ -48,11 +48,11 @@ def beam_search(
 
 def ranked(row: Row, options: GenerationOptions) -> float:
     """What rows of different length are compared by."""
-    return row.log_prob / max(1, len(row.ids)) ** options.length_penalty
+    return row.log_prob / float(max(1, len(row.ids)) ** options.length_penalty)
 
 
 def _settled(done: list[Row], live: list[Row], options: GenerationOptions) -> bool:
     """Whether no live row can still overtake: the best it can reach is its score at the greatest length."""
     power = options.length_penalty
     length = options.max_tokens if power > 0 else len(live[0].ids)
-    return ranked(done[-1], options) >= live[0].log_prob / max(1, length) ** power
+    return ranked(done[-1], options) >= live[0].log_prob / float(max(1, length) ** power)

@@ -11,7 +11,8 @@ def card_text(name: str, described: dict[str, Any], training: dict[str, Any]) ->
     Args:
         name: name of the model.
         described: the content of ``config.json``.
-        training: ``data`` (source, licence, sizes), ``recipe`` and ``figures``, each a mapping; others are ignored.
+        training: ``data`` (source, licence, sizes), ``recipe`` and ``figures``, each a mapping; others are
+        ignored.
     """
     data, figures = training.get("data", {}), training.get("figures", {})
     parts = [
@@ -26,8 +27,8 @@ def card_text(name: str, described: dict[str, Any], training: dict[str, Any]) ->
         "## Recipe",
         _table(_flat(training.get("recipe", {}))),
         "## Limits",
-        "It repeats what its training text says, mistakes and prejudices included, and knows nothing else. Figures "
-        "hold for text like the validation part of its data. Numbers it writes are not facts.",
+        "It repeats what its training text says, mistakes and prejudices included, and knows nothing else. "
+        "Figures hold for text like the validation part of its data. Numbers it writes are not facts.",
         "## Use",
         f'    datalect evaluate {name} --data FILE\n    datalect generate {name} "Once"',
     ]

@@ -21,7 +21,8 @@ State = Any
 class CausalModel(nn.Module, ABC):
     """A model of the next token given those before it.
 
-    Training calls ``forward`` and ``nll``; generation calls ``start``, ``forward`` with the state and ``logits``.
+    Training calls ``forward`` and ``nll``; generation calls ``start``, ``forward`` with the state and
+    ``logits``.
     """
 
     config: ModelConfig
@@ -41,7 +42,8 @@ class CausalModel(nn.Module, ABC):
     def forward(self, ids_BT: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Hidden vectors ``(B, T, D)`` and the state after the last token.
 
-        Without a state a Transformer keeps none; a recurrent model starts from zeros and returns its last one.
+        Without a state a Transformer keeps none; a recurrent model starts from zeros and returns its last
+        one.
         """
 
     @abstractmethod
@@ -80,7 +82,7 @@ class CausalModel(nn.Module, ABC):
         """The state without the padding after each row's length; ``prefill`` may be overridden instead."""
 
     def reorder(self, state: State, rows_B: Tensor) -> State:
-        """The state with its batch rows picked by index, for beam search; batch is dimension 0 of every tensor."""
+        """The state with its rows picked by index, for beam search; batch is dimension 0 of every tensor."""
         return map_state(state, lambda tensor: tensor.index_select(0, rows_B))
 
     def not_hidden(self) -> tuple[str, ...]:
@@ -88,7 +90,7 @@ class CausalModel(nn.Module, ABC):
         return ("embedding", "head")
 
     def fused(self) -> dict[str, tuple[int, ...]]:
-        """Row counts of matrices that are several stacked in one, by parameter name: Muon treats each on its own."""
+        """Row counts of matrices that are several in one, by parameter name: Muon treats each on its own."""
         return {}
 
 

@@ -27,15 +27,17 @@ class Completion:
 def completions(
     model: LanguageModel, prompt: str, *, top: int = 10, tokens: int = 1, words: int = 0
 ) -> list[Completion]:
-    """The most probable continuations, best first, by best-first search: none of higher probability is missed
-    within the search's limit.
+    """The most probable continuations, best first.
+
+    A best-first search: none of higher probability is missed within the search's limit.
 
     Args:
         model: one whose probabilities can be read.
         prompt: the text so far.
         top: how many.
         tokens: tokens in each, when ``words`` is 0.
-        words: whole words in each: a continuation is done when the next word, a punctuation mark or the end begins.
+        words: whole words in each: a continuation is done when the next word, a punctuation mark or the end
+        begins.
 
     Raises:
         UsageError: the prompt is empty.

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_
 
 from datalect.errors import UsageError
 
-# Bounds that no model of this room needs and that keep a hostile config.json from allocating the machine away.
+# Bounds that no model of this room needs and that keep a hostile config.json from allocating the machine
+# away.
 MOST_LAYERS, MOST_WIDTH, MOST_VOCABULARY, MOST_CONTEXT = 512, 65_536, 4_000_000, 4_194_304
 
 Position = Literal["rotary", "learned", "sinusoidal", "none"]
@@ -130,7 +131,7 @@ class TransformerConfig(ModelConfig):
     kv_heads: int | None = None
     """Key and value heads (grouped-query attention, Ainslie et al. 2023); None for as many as query heads."""
     ffn_width: int | None = None
-    """Width inside the feed-forward part; None for 4 x width, or 8/3 x width (to a multiple of 32) with SwiGLU."""
+    """Width inside the feed-forward part; None for 4 x width, or 8/3 x width with SwiGLU."""
     position: Position = "rotary"
     """How positions are told: rotary (Su et al. 2021), learned, sinusoidal or none."""
     rope_base: float = 10_000.0

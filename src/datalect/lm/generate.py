@@ -1,7 +1,7 @@
 """Continuing token sequences with a left-to-right model: sampling, batches, streaming.
 
-The keys and values (or the recurrent state) of earlier tokens are kept, so that each new token costs one step. When
-a Transformer's context is full, the later half of it is read again and generation goes on.
+The keys and values (or the recurrent state) of earlier tokens are kept, so that each new token costs one
+step. When a Transformer's context is full, the later half of it is read again and generation goes on.
 """
 
 from __future__ import annotations
@@ -44,11 +44,14 @@ class Decoder:
         """Tokens of each row inside the state."""
 
     def read(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """Read whole sequences; logits ``(B, V)`` after each row's last token. Only the latest tokens count
-        when a row is longer than the context."""
+        """Read whole sequences; logits ``(B, V)`` after each row's last token.
+
+        Only the latest tokens count where a row is longer than the context.
+        """
         context = self.model.context
         if context is not None:
-            # Half of the context stays free: reading again is dear, and every token wants something before it.
+            # Half of the context stays free: reading again is dear, and every token wants something before
+            # it.
             keep = max(1, context // 2)
             rows = [row if len(row) < context else row[len(row) - keep :] for row in rows]
         longest = max(len(row) for row in rows)

@@ -6,6 +6,7 @@ Names of dimensions: B batch, T time of queries, S time of keys, H heads, K widt
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +41,7 @@ def naive_attention(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, mask_TS: Ten
 
 
 def rotary_table(length: int, head_width: int, base: float) -> tuple[Tensor, Tensor]:
-    """Cosines and sines ``(length, K)`` of rotary positions (Su et al. 2021), both halves alike as in Llama."""
+    """Cosines and sines ``(length, K)`` of rotary positions (Su et al. 2021), both halves alike."""
     frequency = base ** (-torch.arange(0, head_width, 2, dtype=torch.float64) / head_width)
     angle = torch.outer(torch.arange(length, dtype=torch.float64), frequency)
     angle = torch.cat([angle, angle], -1)
@@ -77,7 +78,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape as the input."""
-        return self.down(activate(self.activation, self.up(x)))
+        return cast(Tensor, self.down(activate(self.activation, self.up(x))))
 
 
 def activate(name: str, x: Tensor) -> Tensor:

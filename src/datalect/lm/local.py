@@ -80,9 +80,7 @@ class LocalModel:
 
             rows = [beam_search(self.module, self._tokenizer, row, options)[0] for row in ids]
         else:
-            rows = []
-            for rows in continue_rows(self.module, self._tokenizer, ids, options):
-                pass
+            rows = list(continue_rows(self.module, self._tokenizer, ids, options))[-1]
         return [_generation(prompt, row) for prompt, row in zip(prompts, rows, strict=True)]
 
     def stream(self, prompt: str, options: GenerationOptions) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How well a left-to-right model predicts a text: negative log likelihood over every token, and what follows from it."""
+"""How well a left-to-right model predicts a text: likelihood of every token, and what follows from it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def score(
         length: tokens of context per window; at most the model's context.
         stride: tokens by which windows advance. None for windows side by side, each predicted from its start;
             less than ``length`` for sliding windows, where every token but the first window's sees at least
-            ``length - stride`` tokens before it. Models that carry state ignore it: they read the text through.
+            ``length - stride`` tokens before it. Models that carry state ignore it: they read the text
+            through.
         batch: windows computed at once.
 
     Raises:

@@ -1,7 +1,7 @@
 """The Transformer decoder, whole in one file.
 
-Names of dimensions: B batch, T time (new tokens), S time (cached and new), H query heads, G key and value heads,
-K width of a head, D width, V vocabulary.
+Names of dimensions: B batch, T time (new tokens), S time (cached and new), H query heads, G key and value
+heads, K width of a head, D width, V vocabulary.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ class _Place:
     mask: Tensor | None
     """True where a query may look, ``(T, S)`` or ``(B, 1, T, S)``; None for plain causal or everything."""
     start: int | None
-    """First new position when all rows agree."""
-    rows_BT: Tensor | None
-    """New positions per row when they do not."""
+    """First new position when all rows agree, else None."""
+    end: int
+    """One after the last new position of any row."""
+    rows_BT: Tensor
+    """New positions per row when they do not agree, else empty."""
 
 
 class Attention(nn.Module):
@@ -75,7 +77,7 @@ class Attention(nn.Module):
         q, k = qk.split([self.heads, self.groups], 2)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H or G, T, K)
         if place.cache is not None:
-            k, v = self._remember(k, v, place)
+            k, v = self._remember(k, v, place.cache, place)
         attended = F.scaled_dot_product_attention(
             q,
             k,
@@ -87,20 +89,18 @@ class Attention(nn.Module):
         )
         return cast(Tensor, self.out(attended.transpose(1, 2).reshape(b, t, -1)))
 
-    def _remember(self, k: Tensor, v: Tensor, place: _Place) -> tuple[Tensor, Tensor]:
+    def _remember(self, k: Tensor, v: Tensor, cache: Cache, place: _Place) -> tuple[Tensor, Tensor]:
         """Write new keys and values into the cache and return all of them."""
-        assert place.cache is not None
-        keys, values = place.cache.keys[self.layer], place.cache.values[self.layer]
+        keys, values = cache.keys[self.layer], cache.values[self.layer]
         t = k.shape[2]
         if place.start is not None:
             end = place.start + t
             keys[:, :, place.start : end], values[:, :, place.start : end] = k, v
             return keys[:, :, :end], values[:, :, :end]
-        assert place.rows_BT is not None and place.mask is not None
         index = place.rows_BT[:, None, :, None].expand(-1, k.shape[1], -1, k.shape[3])
         keys.scatter_(2, index, k)
         values.scatter_(2, index, v)
-        end = place.mask.shape[-1]
+        end = place.end
         return keys[:, :, :end], values[:, :, :end]
 
 
@@ -155,7 +155,7 @@ class Transformer(CausalModel):
         """Queries, keys and values, and the two halves of SwiGLU."""
         c = self.config
         grouped = (c.kv_heads or c.heads) * c.head_width
-        parts = {}
+        parts: dict[str, tuple[int, ...]] = {}
         for layer in range(c.layers):
             parts[f"blocks.{layer}.attention.qkv.weight"] = (c.width, grouped, grouped)
             if c.activation == "swiglu":
@@ -221,7 +221,7 @@ class Transformer(CausalModel):
         )
 
     def trim(self, state: Cache, lengths: list[int]) -> Cache:
-        """Forget what lies beyond each row's length: how right-padded prompts are told apart from their padding."""
+        """Forget what lies beyond each row's length: the padding of shorter prompts."""
         state.lengths_B = torch.tensor(lengths, device=state.lengths_B.device)
         state.uniform = lengths[0] if len(set(lengths)) == 1 else None
         return state
@@ -230,24 +230,26 @@ class Transformer(CausalModel):
 
     def _place(self, ids_BT: Tensor, cache: Cache | None) -> _Place:
         t = ids_BT.shape[1]
-        start = 0 if cache is None else cache.uniform
-        longest = int(start if start is not None else cache.lengths_B.max()) + t  # type: ignore[union-attr]
-        room = self.config.context if cache is None else cache.keys[0].shape[2]
-        if longest > room:
+        if cache is None:
+            start: int | None = 0
+            room, end = self.config.context, t
+        else:
+            start = cache.uniform
+            room, end = cache.keys[0].shape[2], t + (int(cache.lengths_B.max()) if start is None else start)
+        if end > room:
             raise UsageError(
                 "The text is longer than the model's context.",
                 expected=f"at most {room} tokens",
-                received=str(longest),
+                received=str(end),
             )
-        if start is not None:
+        if start is not None or cache is None:
             mask = None
             if start and t > 1:
-                mask = torch.ones(t, start + t, dtype=torch.bool, device=ids_BT.device).tril(start)
-            return _Place(self._rotary(slice(start, start + t)), cache, mask, start, None)
-        assert cache is not None
+                mask = torch.ones(t, end, dtype=torch.bool, device=ids_BT.device).tril(start)
+            return _Place(self._rotary(slice(start, end)), cache, mask, start, end, ids_BT.new_empty(0))
         rows_BT = cache.lengths_B[:, None] + torch.arange(t, device=ids_BT.device)
-        seen = torch.arange(longest, device=ids_BT.device) <= rows_BT[:, :, None]
-        return _Place(self._rotary(rows_BT), cache, seen[:, None], None, rows_BT)
+        seen = torch.arange(end, device=ids_BT.device) <= rows_BT[:, :, None]
+        return _Place(self._rotary(rows_BT), cache, seen[:, None], None, end, rows_BT)
 
     def _rotary(self, where: slice | Tensor) -> tuple[Tensor, Tensor] | None:
         if self.config.position != "rotary":
@@ -260,7 +262,6 @@ class Transformer(CausalModel):
         table = self.position_embedding.weight if learned else self._table("sinusoidal")[0]
         if place.start is not None:
             return table[place.start : place.start + t]
-        assert place.rows_BT is not None
         return table[place.rows_BT]
 
     def _table(self, kind: str) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""Averaged weights: an exponential moving average, or the mean since validation stalled (Merity et al. 2018)."""
+"""Averaged weights: exponential moving average, or the mean since validation stalled (Merity et al. 2018)."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ class DataConfig(Config):
     valid: float = 0.1
     """Share kept for validation when no validation file is given."""
     split: Literal["auto", "tail", "document"] = "auto"
-    """The last part of the text, or whole documents with duplicates on one side; auto decides by their number."""
+    """The last part of the text, or whole documents, copies on one side; auto decides by their number."""
     order: Literal["shuffled", "random", "stream"] = "shuffled"
-    """Windows in a new random order each epoch, windows drawn anywhere, or one after the other (carried state)."""
+    """Windows in a new order each epoch, drawn anywhere, or one after the other (carried state)."""
     batch: int = 16
     """Sequences in one optimiser step, over all processes."""
     length: int = 256
@@ -50,7 +50,7 @@ class OptimConfig(Config):
     """The optimiser."""
 
     name: Literal["adamw", "muon", "sgd"] = "adamw"
-    """adamw (Loshchilov and Hutter 2019), muon for hidden matrices with adamw for the rest (Jordan 2024), or sgd."""
+    """adamw (Loshchilov and Hutter 2019), muon (Jordan 2024) on hidden matrices and adamw elsewhere, sgd."""
     lr: float = 1e-3
     """Highest learning rate of adamw or sgd."""
     beta1: float = 0.9
@@ -72,7 +72,7 @@ class OptimConfig(Config):
     clip: float = 1.0
     """Largest norm of the whole gradient; 0 for no clipping."""
     average: Literal["none", "ema", "asgd"] = "none"
-    """Evaluate and save averaged weights: ema of all steps, or the mean since validation stalled (Merity 2018)."""
+    """Evaluate and save averaged weights: ema of all steps, or asgd, the mean since validation stalled."""
     ema_decay: float = 0.999
     """Decay of the exponential moving average."""
     asgd_patience: int = 5
@@ -189,7 +189,7 @@ class Recipe(Config):
         """
         values = dict(values)
         model = config_of(values.pop("architecture", ""), values.pop("model", {}))
-        known = {
+        known: dict[str, type[Config]] = {
             "tokenizer": TokenizerConfig,
             "data": DataConfig,
             "optim": OptimConfig,
@@ -199,7 +199,9 @@ class Recipe(Config):
         unknown = sorted(set(values) - {*known, "task", "extra"})
         if unknown:
             raise UsageError(f"A recipe does not know {', '.join(unknown[:5])}.", expected=", ".join(known))
-        parts = {name: kind.from_dict(values[name]) for name, kind in known.items() if name in values}
+        parts: dict[str, Any] = {
+            name: kind.from_dict(values[name]) for name, kind in known.items() if name in values
+        }
         made = cls(model=model, task=values.get("task", "lm"), extra=values.get("extra", {}), **parts)
         made._one_of("task")
         return made
@@ -229,8 +231,12 @@ class Recipe(Config):
                     f"A recipe has no field {path!r}.", expected=names or "a field of " + ", ".join(known)
                 )
             changed = type(owner).from_dict(owner.to_dict() | {name: _value(text)})
-            made = replace(made, **{part: changed})
+            made = _replaced(made, part, changed)
         return made
+
+
+def _replaced(recipe: Any, part: str, value: Config) -> Any:
+    return replace(recipe, **{part: value})
 
 
 def _value(text: str) -> Any:

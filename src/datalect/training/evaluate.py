@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from datalect.errors import UsageError
+from datalect.errors import CheckpointError, UsageError
 from datalect.lm.causal import CausalModel
 from datalect.lm.checkpoint import SavedModel, load_saved
 from datalect.lm.perplexity import score
@@ -59,7 +59,10 @@ def _language(
     saved: SavedModel, data: Path, column: str | None, sliding: bool, stride: int | None
 ) -> tuple[dict[str, float], int]:
     module = saved.module
-    assert isinstance(module, CausalModel)
+    if not isinstance(module, CausalModel):
+        raise CheckpointError(
+            f"{saved.folder.name} is no language model.", expected="an architecture for the task lm"
+        )
     corpus = open_corpus(data, column)
     several = sum(1 for _ in zip(range(2), corpus.documents(), strict=False)) == 2
     length = module.context or 256

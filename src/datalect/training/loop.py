@@ -211,14 +211,14 @@ class Loop:
     def _diverged(self, what: str) -> None:
         optim = self.recipe.optim
         rates = f"optim.lr={optim.lr / 3:.2g}" + (
-            f" and optim.muon_lr={optim.muon_lr / 3:.2g}" if optim.name == "muon" else ""
+            f" --set optim.muon_lr={optim.muon_lr / 3:.2g}" if optim.name == "muon" else ""
         )
         kept = self.progress.best_step
         raise ModelError(
             f"Training diverged at step {self.progress.step + 1}: {what}.",
             expected="a finite loss that does not jump",
             received=f"last good model: step {kept}" if kept else "no evaluation yet, so no model is kept",
-            next_step=f"restart with --set {rates}, a longer --set schedule.warmup, or a smaller --set optim.clip",
+            next_step=f"--restart with --set {rates}, a longer schedule.warmup or a smaller optim.clip",
         )
 
     # ------------------------------------------------------------ checkpoints
@@ -272,8 +272,9 @@ class Loop:
         self._from = self.progress.step
         if facts.get("threads") != torch.get_num_threads() or facts.get("torch") != str(torch.__version__):
             self.watcher.note(
-                f"Resuming with {torch.get_num_threads()} threads and torch {torch.__version__}; the checkpoint was "
-                f"written with {facts.get('threads')} and {facts.get('torch')}: equal but for rounding, not bit for bit."
+                f"Resuming with {torch.get_num_threads()} threads and torch {torch.__version__}; the "
+                f"checkpoint was written with {facts.get('threads')} and {facts.get('torch')}: "
+                "equal but for rounding."
             )
         self.watcher.note(f"Resuming after step {self.progress.step:,}.")
 

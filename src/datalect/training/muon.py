@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-# Coefficients of the five quintic steps, each optimal for the interval the one before leaves (Amsel et al. 2025,
-# "Polar Express", table of section 4; computed there for singular values of at least 1e-3).
+# Coefficients of the five quintic steps, each optimal for the interval the one before leaves (Amsel et al.
+# 2025, "Polar Express", table of section 4; computed there for singular values of at least 1e-3).
 _POLAR_EXPRESS = (
     (8.28721201814563, -23.595886519098837, 17.300387312530933),
     (4.107059111542203, -2.9478499167379106, 0.5448431082926601),
@@ -77,8 +77,8 @@ class Muon(Optimizer):
                 if parameter.grad is None:
                     continue
                 update = self._momentum(parameter, group["momentum"])
-                rows = self._parts.get(parameter, (parameter.shape[0],))
-                for target, piece in zip(parameter.split(rows), update.split(rows), strict=True):
+                rows = list(self._parts.get(parameter, (parameter.shape[0],)))
+                for target, piece in zip(pieces(parameter, rows), pieces(update, rows), strict=True):
                     stacks.setdefault(tuple(piece.shape), []).append((target, piece))
             for shape, pairs in stacks.items():
                 made = orthogonalise(torch.stack([piece for _, piece in pairs]))
@@ -93,4 +93,9 @@ class Muon(Optimizer):
         if "momentum" not in state:
             state["momentum"] = torch.zeros_like(parameter)
         held = state["momentum"].lerp_(gradient, 1 - momentum)
-        return gradient.lerp(held, momentum)  # type: ignore[union-attr,no-any-return]
+        return gradient.lerp(held, momentum)  # type: ignore[union-attr]
+
+
+def pieces(matrix: Tensor, rows: list[int]) -> list[Tensor]:
+    """Views of a matrix cut into so many rows each."""
+    return list(torch.split(matrix, rows))  # type: ignore[no-untyped-call]

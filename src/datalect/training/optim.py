@@ -63,9 +63,9 @@ class Optimizers:
         for number, one in enumerate(self._each):
             states: dict[int, dict[str, Any]] = {}
             for key, value in tensors.items():
-                owner, index, name = key.split(".", 2)
+                owner, place, name = key.split(".", 2)
                 if int(owner) == number:
-                    states.setdefault(int(index), {})[name] = value
+                    states.setdefault(int(place), {})[name] = value
             whole = one.state_dict()
             shapes = [p.shape for group in one.param_groups for p in group["params"]]
             for index, state in states.items():
@@ -91,7 +91,7 @@ def _make(model: nn.Module, config: OptimConfig) -> list[torch.optim.Optimizer]:
     made: list[torch.optim.Optimizer] = []
     if config.name == "muon":
         outside = tuple(getattr(model, "not_hidden", tuple)())
-        fused = getattr(model, "fused", dict)()
+        fused: dict[str, tuple[int, ...]] = getattr(model, "fused", dict)()
         hidden = [p for name, p in named if p.dim() == 2 and not name.startswith(outside)]
         parts = {p: fused[name] for name, p in named if name in fused}
         if hidden:

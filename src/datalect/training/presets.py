@@ -10,7 +10,7 @@ from datalect.training.config import DataConfig, OptimConfig, Recipe, RunConfig,
 
 
 def shakespeare_char_cpu() -> Recipe:
-    """A small character Transformer: the size and the 1.5 million tokens of nanoGPT's CPU recipe (2-3 CPU minutes)."""
+    """A small character Transformer, of the size and tokens of nanoGPT's CPU recipe (3 CPU minutes)."""
     return Recipe(
         model=TransformerConfig(context=64, layers=4, heads=4, width=128, qk_norm=True, zero_init=True),
         tokenizer=TokenizerConfig(kind="char"),

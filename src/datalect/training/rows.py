@@ -1,4 +1,4 @@
-"""Rows of tables for training: CSV, TSV, Parquet, Excel and the rest through `datalect.data`, JSONL directly."""
+"""Rows of tables for training: JSONL directly, CSV, Parquet, Excel and the rest through `datalect.data`."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ _FEW = 20
 def is_valid(text: str, share: float, seed: int) -> bool:
     """Whether a document belongs to the validation part.
 
-    Decided by a digest of its words alone: copies, however spaced or capitalised, land on one side, in any order of
-    files and without remembering any of them.
+    Decided by a digest of its words alone: copies, however spaced or capitalised, land on one side, in any
+    order of files and without remembering any of them.
     """
     words = " ".join(text.casefold().split()).encode(errors="surrogatepass")
     drawn = hashlib.blake2b(words, digest_size=8, key=seed.to_bytes(8, "little")).digest()

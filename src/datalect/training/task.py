@@ -1,7 +1,7 @@
 """The seam between the training loop and what is trained.
 
-The loop knows nothing of text. A task gives it batches, losses and evaluations; a language model, a sequence-to-sequence
-model and a classifier are three tasks.
+The loop knows nothing of text. A task gives it batches, losses and evaluations; a language model, a
+sequence-to-sequence model and a classifier are three tasks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Batch(Protocol):
 
     @property
     def count(self) -> int:
-        """Targets in it: tokens for language models, examples for classifiers. The loss is divided by their sum."""
+        """Targets in it: tokens, or examples for classifiers. The loss is divided by their sum."""
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
@@ -50,7 +50,7 @@ class Task(Protocol):
         """
 
     def loss(self, model: nn.Module, batch: Any, carry: Any) -> Loss:
-        """Loss of a micro-batch, given what the same micro-batch of the step before carried over (detached)."""
+        """Loss of a micro-batch, given what the same one of the step before carried over (detached)."""
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Figures on the validation part; must use no random numbers."""

@@ -1,7 +1,7 @@
 """Tokenizers: characters, bytes, words, BPE and unigram; trained, saved and loaded here.
 
-To add one: a class with the members of `datalect.lm.base.Tokenizer`, ``content``, ``how`` and ``from_content``, and a
-line in ``_KINDS``.
+To add one: a class with the members of `datalect.lm.base.Tokenizer`, ``content``, ``how`` and
+``from_content``, and a line in ``_KINDS``.
 """
 
 from __future__ import annotations

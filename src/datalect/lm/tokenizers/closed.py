@@ -1,4 +1,4 @@
-"""A closed vocabulary of words, as PTB and WikiText are scored: split at white space, unknown words are ``<unk>``."""
+"""A closed vocabulary of words split at white space, as PTB and WikiText are scored."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class ClosedWordTokenizer:
         if sum(counts.values()) == counts[_LINE]:
             raise UsageError("There is no text to take words from.", expected="at least one word")
         utf8("".join(counts))
-        for special in (_UNKNOWN, _LINE, _END):
-            counts[special] = max(counts[special], config.min_count)
-        words = sorted((w for w, n in counts.items() if n >= config.min_count), key=lambda w: (-counts[w], w))
         special = {_UNKNOWN, _LINE, _END}
+        for word in special:
+            counts[word] = max(counts[word], config.min_count)
+        words = sorted((w for w, n in counts.items() if n >= config.min_count), key=lambda w: (-counts[w], w))
         if config.vocab_size and len(words) > config.vocab_size:
             plain = [w for w in words if w not in special][: max(1, config.vocab_size - len(special))]
             kept = special.union(plain)

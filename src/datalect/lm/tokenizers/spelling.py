@@ -34,7 +34,7 @@ def spell(text: str, first: int) -> list[int]:
 
 
 def join(ids: Iterable[int], pieces: Sequence[str], first: int) -> str:
-    """Text of ids: those below ``first`` are pieces, the next sixteen are hexadecimal digits, others nothing."""
+    """Text of ids: those below ``first`` are pieces, the next sixteen hexadecimal digits, others nothing."""
     out: list[str] = []
     digits: list[int] = []
     for number in ids:

@@ -1,4 +1,4 @@
-"""Byte-level BPE and unigram subwords through Hugging Face ``tokenizers``; the file is a standard tokenizer.json."""
+"""Byte-level BPE and unigram subwords through Hugging Face ``tokenizers``, in its own file format."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class CharTokenizer:
 
 
 class ByteTokenizer:
-    """One token per UTF-8 byte: no vocabulary to learn, any language, four times the length for English words."""
+    """One token per UTF-8 byte: nothing to learn, any language, but long sequences."""
 
     kind = "byte"
     lossless = True

@@ -1,4 +1,4 @@
-"""Words as tokens, with nothing lost: unknown words are spelt in known characters, unknown characters in bytes."""
+"""Words as tokens, with nothing lost: unknown words become characters, unknown characters bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class WordTokenizer:
 
     @classmethod
     def train(cls, config: TokenizerConfig, texts: Iterable[str]) -> Self:
-        """The most frequent pieces, and every character seen at least ``min_count`` times as far as room is left."""
+        """Every character seen at least ``min_count`` times, then the most frequent words, as room allows."""
         cutter = cls([], config.segment)
         counts: Counter[str] = Counter()
         for text in texts:
