@@ -1,0 +1,305 @@
+"""Columns prepared for the page: figures as text, small graphics, what sorting needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from datalect.answer.formats import count, percent
+from datalect.answer.ground import Words
+from datalect.report import scales
+from datalect.report.markup import trusted
+from datalect.report.model import ColumnProfile, ReportFact
+from datalect.report.page_words import language_words, meaning_words
+
+_DAY = 86_400.0
+_MOST_TOP = 8  # values listed in a column's details
+_STRIP = 6  # values that get a part of the strip of their own
+_LONG = 80
+_PLAIN = frozenset({"id", "code", "year", "phone"})  # numbers that are names: no thousands separators
+_ONE_DIGIT = frozenset({"latitude", "longitude"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One value with its rows, for a list of bars.
+
+    ``share`` is of the rows with a value; ``length`` is of the longest bar.
+    """
+
+    name: Words
+    rows: int
+    share: float | None
+    length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnView:
+    """One column as the templates read it.
+
+    Attributes:
+        anchor: its place on the page.
+        profile: what it was made from.
+        meaning: what it stands for, in words.
+        missing: share of the rows without a value.
+        spark: a drawing of its values for the row.
+        low: text under the left end of the drawing.
+        high: text under the right end.
+        top: most frequent values.
+        figures: name and value pairs for the details.
+        order: kind of column, for sorting.
+        facts: facts about it, with their anchors.
+        described: whether its values are worth a drawing in the details.
+    """
+
+    anchor: str
+    profile: ColumnProfile
+    meaning: Words
+    missing: float
+    spark: Markup
+    low: Words
+    high: Words
+    top: tuple[Bar, ...]
+    figures: tuple[tuple[Words, Words], ...]
+    order: str
+    facts: tuple[tuple[str, Words], ...]
+    drawn: str
+
+    @property
+    def titled(self) -> bool:
+        """Whether its label says more than its name."""
+        label = self.profile.label
+        return any(w and _bare(w) != _bare(self.profile.name) for w in (label.en, label.zh))
+
+
+def _bare(text: str) -> str:
+    return "".join(ch for ch in text.casefold() if ch.isalnum())
+
+
+def column_views(
+    columns: Sequence[ColumnProfile], facts: Sequence[ReportFact], anchors: Mapping[str, str]
+) -> list[ColumnView]:
+    """Every column prepared for the page.
+
+    Args:
+        columns: the profiles in order.
+        facts: all facts of the report.
+        anchors: id of a fact -> its place on the page.
+    """
+    about: dict[str, list[tuple[str, Words]]] = {}
+    for fact in facts:
+        for name in dict.fromkeys(fact.columns):
+            if fact.id in anchors:
+                words = Words(en=fact.sentence_en, zh=fact.sentence_zh)
+                about.setdefault(name, []).append((anchors[fact.id], words))
+    return [_view(column, f"c{k}", tuple(about.get(column.name, ())[:6])) for k, column in enumerate(columns)]
+
+
+def _view(column: ColumnProfile, anchor: str, facts: tuple[tuple[str, Words], ...]) -> ColumnView:
+    present = max(column.rows - column.missing, 0)
+    path = _histogram_path(column.histogram)
+    bars = _bars(column.top[:_MOST_TOP], present)
+    empty = Words(en="", zh="")
+    low = high = empty
+    if path:
+        spark = small_svg("hist", f'<path id="{anchor}h" d="{path}"/>')
+        drawn = "histogram"
+        if len(column.edges) > 1:
+            low, high = end_text(column, column.edges[0]), end_text(column, column.edges[-1])
+    elif column.top and (column.top[0][1] > 1 or column.top_complete) and present:
+        spark = _strip([n for _, n in column.top[:_STRIP]], present)
+        drawn = "top"
+        low = _cut(column.top[0][0], 16)
+        share = percent(100 * column.top[0][1] / present).text
+        high = Words(en=share, zh=share)
+    else:
+        spark, drawn = Markup(), ""
+    return ColumnView(
+        anchor=anchor, profile=column, meaning=meaning_words(column.meaning),
+        missing=column.missing / column.rows if column.rows else 0.0, spark=spark, low=low, high=high,
+        top=bars, figures=tuple(_figures(column)), order=f"{column.meaning} {column.dtype}".lower(),
+        facts=facts, drawn=drawn,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- small graphics
+
+
+def small_svg(kind: str, inside: str) -> Markup:
+    """A drawing 96 wide and 24 high that stretches to where it stands."""
+    frame = 'viewBox="0 0 96 24" preserveAspectRatio="none" aria-hidden="true"'
+    return trusted(f'<svg class="{kind}" {frame}>{inside}</svg>')
+
+
+def _histogram_path(counts: Sequence[int]) -> str:
+    """Upright bars 96 wide and 24 high as one path; a bin with rows is never invisible."""
+    most = max(counts, default=0)
+    if most <= 0:
+        return ""
+    width = 96 / len(counts)
+    gap = min(width * 0.15, 0.8)
+    out = []
+    for k, n in enumerate(counts):
+        if n > 0:
+            height = max(24 * n / most, 0.8)
+            out.append(f"M{_n(k * width)} 24V{_n(24 - height)}h{_n(width - gap)}V24z")
+    return "".join(out)
+
+
+def _strip(counts: Sequence[int], present: int) -> Markup:
+    """How the rows divide over the most frequent values; what is left stays open."""
+    at = 0.0
+    out = []
+    for k, n in enumerate(counts):
+        width = 96 * min(n / present, 1.0)
+        if at >= 96 or width < 0.5:
+            break
+        out.append(f'<rect class="s{k}" x="{_n(at)}" y="7" width="{_n(max(width - 0.8, 0.4))}" height="10"/>')
+        at += width
+    if at < 95:
+        out.append(f'<rect class="sx" x="{_n(at)}" y="7" width="{_n(96 - at)}" height="10"/>')
+    return small_svg("strip", "".join(out))
+
+
+def _n(value: float) -> str:
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text
+
+
+def _bars(top: Sequence[tuple[str, int]], total: int) -> tuple[Bar, ...]:
+    most = max((n for _, n in top), default=0)
+    return tuple(
+        Bar(name=_cut(value, _LONG), rows=n, share=n / total if total else None,
+            length=n / most if most else 0.0)
+        for value, n in top
+    )  # fmt: skip
+
+
+def phrase_bars(column: ColumnProfile) -> tuple[Bar, ...]:
+    """Frequent phrases of a text column."""
+    most = max((n for _, n in column.phrases), default=0)
+    return tuple(
+        Bar(name=_cut(text, _LONG), rows=n, share=None, length=n / most if most else 0.0)
+        for text, n in column.phrases[:12]
+    )
+
+
+def language_shares(column: ColumnProfile) -> list[tuple[Words, float]]:
+    """Languages of a text column, the most frequent first."""
+    held = sorted(column.languages.items(), key=lambda item: -item[1])
+    return [(language_words(name), share) for name, share in held if share > 0]
+
+
+def _cut(text: str, length: int) -> Words:
+    if not text.strip():
+        return Words(en="(blank)", zh="（空白）")
+    shown = text if len(text) <= length else text[: length - 1] + "…"
+    return Words(en=shown, zh=shown)
+
+
+# ---------------------------------------------------------------- figures as text
+
+
+def end_text(column: ColumnProfile, edge: float) -> Words:
+    """An end of a histogram: a date for times, a short figure for numbers."""
+    if _is_time(column):
+        return scales.day_text(edge / _DAY)
+    if column.meaning in _PLAIN:
+        text = f"{edge:.0f}"
+        return Words(en=text, zh=text)
+    span = column.edges[-1] - column.edges[0]
+    return scales.tick(edge, scales.nice_step(span, 50))
+
+
+def _is_time(column: ColumnProfile) -> bool:
+    return column.dtype.upper().startswith(("DATE", "TIMESTAMP"))
+
+
+def value_text(value: Any, meaning: str = "") -> Words:
+    """A cell of a profile or of evidence as text, the same length of digits in both languages."""
+    if value is None:
+        return Words(en="–", zh="–")
+    if isinstance(value, bool):
+        return Words(en="yes" if value else "no", zh="是" if value else "否")
+    if isinstance(value, Decimal):
+        value = int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return Words(en=str(value), zh=str(value))
+        if meaning in _ONE_DIGIT:
+            return _same(f"{value:.4f}".rstrip("0").rstrip("."))
+        if value.is_integer() and abs(value) < 1e15:
+            value = int(value)
+    if isinstance(value, int):
+        return _same(str(value) if meaning in _PLAIN or abs(value) < 10_000 else f"{value:,}", negative=True)
+    if isinstance(value, float):
+        return Words(en=count(value, "en").text, zh=count(value, "zh").text)
+    if isinstance(value, datetime):
+        whole = value.time() == time(0) and value.tzinfo is None
+        return _same(value.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S") if value.year > 999 else
+                     value.isoformat(sep=" "))  # fmt: skip
+    if isinstance(value, date | time | timedelta):
+        return _same(str(value))
+    text = str(value)
+    return _same(text if len(text) <= 200 else text[:199] + "…")
+
+
+def _same(text: str, *, negative: bool = False) -> Words:
+    text = text.replace("-", "−", 1) if negative and text.startswith("-") else text
+    return Words(en=text, zh=text)
+
+
+def rows_text(number: int) -> Words:
+    """A number of rows, in full."""
+    return Words(en=f"{number:,}", zh=f"{number:,}")
+
+
+def _figures(column: ColumnProfile) -> Iterator[tuple[Words, Words]]:
+    """Name and value of every figure known about a column, in the order of its scale."""
+    present = max(column.rows - column.missing, 0)
+    yield Words(en="rows with a value", zh="有值的行"), rows_text(present)
+    yield Words(en="missing", zh="缺失"), rows_text(column.missing)
+    about = "" if column.distinct_exact else "≈ "
+    distinct = rows_text(column.distinct)
+    yield Words(en="distinct", zh="不同值"), Words(en=about + distinct.en, zh=about + distinct.zh)
+    meaning = column.meaning
+    if column.minimum is not None:
+        yield Words(en="smallest", zh="最小"), value_text(column.minimum, meaning)
+    for probability, value in sorted(column.quantiles.items()):
+        name = f"{probability * 100:g}"
+        words = (
+            Words(en="median", zh="中位数")
+            if name == "50"
+            else Words(en=f"{name} % quantile", zh=f"{name}% 分位数")
+        )
+        shown = scales.day_text(value / _DAY) if _is_time(column) else value_text(value, meaning)
+        yield words, shown
+    if column.maximum is not None:
+        yield Words(en="largest", zh="最大"), value_text(column.maximum, meaning)
+    if column.mean is not None:
+        yield Words(en="mean", zh="均值"), value_text(column.mean)
+    if column.stddev is not None:
+        yield Words(en="standard deviation", zh="标准差"), value_text(column.stddev)
+    if column.zeros:
+        yield Words(en="zeros", zh="零值"), rows_text(column.zeros)
+    if column.negatives:
+        yield Words(en="negative", zh="负值"), rows_text(column.negatives)
+    if column.lengths is not None:
+        for words, length in zip(
+            (
+                Words(en="shortest, characters", zh="最短字数"),
+                Words(en="median length", zh="字数中位数"),
+                Words(en="longest", zh="最长字数"),
+            ),
+            column.lengths,
+            strict=True,
+        ):
+            yield words, rows_text(length)
+    if column.gaps is not None:
+        yield Words(en="days without a row", zh="没有数据的天数"), rows_text(column.gaps)

@@ -1,0 +1,80 @@
+"""The page's own words: names of types, effects and severities in both languages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalect.answer.ground import Words
+from datalect.data.describe_zh import MEANINGS
+from datalect.data.model import SemanticType
+
+if TYPE_CHECKING:
+    from datalect.report.model import Section, Severity
+
+SEVERITY_NAMES: dict[Severity, Words] = {
+    "serious": Words(en="Serious", zh="严重"),
+    "warning": Words(en="Warning", zh="警告"),
+    "notice": Words(en="Notice", zh="注意"),
+    "info": Words(en="For information", zh="供参考"),
+}
+
+SECTION_TITLES: dict[Section, Words] = {
+    "trust": Words(en="Can I trust this table?", zh="这张表可信吗？"),
+    "compare": Words(en="What changed", zh="有什么变化"),
+    "values": Words(en="Columns", zh="各列"),
+    "relations": Words(en="Relations", zh="列与列的关系"),
+    "time": Words(en="Time", zh="时间"),
+    "text": Words(en="Text", zh="文本"),
+    "target": Words(en="Target", zh="目标列"),
+}
+
+_MEANINGS_EN = {
+    SemanticType.ID: "identifier", SemanticType.CODE: "code", SemanticType.CATEGORY: "category",
+    SemanticType.ORDERED: "ordered category", SemanticType.BOOLEAN: "yes or no", SemanticType.DATE: "date",
+    SemanticType.DATETIME: "date and time", SemanticType.TIME: "time of day", SemanticType.YEAR: "year",
+    SemanticType.DURATION: "duration", SemanticType.COUNT: "count", SemanticType.MONEY: "money",
+    SemanticType.PERCENT: "percentage", SemanticType.RATIO: "ratio", SemanticType.RATE: "rate",
+    SemanticType.MEASURE: "measure", SemanticType.LATITUDE: "latitude", SemanticType.LONGITUDE: "longitude",
+    SemanticType.TEXT: "text", SemanticType.NAME: "name", SemanticType.EMAIL: "e-mail address",
+    SemanticType.PHONE: "phone number", SemanticType.URL: "web address", SemanticType.UNKNOWN: "unknown",
+}  # fmt: skip
+
+EFFECT_NAMES = {
+    "spearman": Words(en="Spearman rank correlation", zh="斯皮尔曼等级相关系数"),
+    "pearson": Words(en="Pearson correlation", zh="皮尔逊相关系数"),
+    "eta_squared": Words(en="Share of variance between groups (η²)", zh="组间方差占比（η²）"),
+    "cramers_v": Words(en="Cramér’s V", zh="克莱姆 V 系数"),
+    "log_ratio": Words(en="Logarithm of the ratio", zh="比值的对数"),
+    "ratio": Words(en="Ratio", zh="比值"),
+    "share": Words(en="Share", zh="占比"),
+    "gini": Words(en="Gini coefficient", zh="基尼系数"),
+    "difference": Words(en="Difference", zh="差值"),
+}
+
+LANGUAGE_NAMES = {
+    "en": Words(en="English", zh="英文"),
+    "zh": Words(en="Chinese", zh="中文"),
+    "other": Words(en="other", zh="其他"),
+    "mixed": Words(en="mixed", zh="混合"),
+    "none": Words(en="no words", zh="无文字"),
+}
+
+
+def meaning_words(meaning: str) -> Words:
+    """What a column means; a type not known here keeps its name."""
+    try:
+        known = SemanticType(meaning)
+    except ValueError:
+        return Words(en=meaning, zh=meaning)
+    return Words(en=_MEANINGS_EN[known], zh=MEANINGS[known])
+
+
+def effect_words(name: str) -> Words:
+    """The name of an effect's scale."""
+    plain = name.replace("_", " ")
+    return EFFECT_NAMES.get(name, Words(en=plain[:1].upper() + plain[1:], zh=plain))
+
+
+def language_words(name: str) -> Words:
+    """The name of a language."""
+    return LANGUAGE_NAMES.get(name, Words(en=name, zh=name))
