@@ -411,3 +411,27 @@ def test_duckdb_file(tmp_path: Path) -> None:
         assert loaded.rows("b") == [(1, "00000000-0000-0000-0000-000000000001")]
         assert loaded["a"].declared_keys == (("id",),)
         assert loaded["b"].declared_foreign_keys[0].ref_table == "a"
+
+
+# ------------------------------------------------------------------- how columns are stored
+
+
+@pytest.mark.parametrize(("limit", "stored"), [(1 << 30, "Uncompressed"), (0, "ZSTD")])
+def test_varied_texts_are_stored_without_a_dictionary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, stored: str
+) -> None:
+    monkeypatch.setattr("datalect.data.load.delimited._PLAIN_BYTES", limit)
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "kind,note\n" + "".join(f"k{i % 3},note number {i * 7919 % 30011} of many\n" for i in range(30_000))
+    )
+    with loading(tmp_path, str(path)) as loaded:
+        loaded.connection.execute("CHECKPOINT")
+        used: dict[str, set[str]] = {}
+        for column, how in loaded.connection.execute(
+            "SELECT column_name, compression FROM pragma_storage_info('source.t') "
+            "WHERE segment_type = 'VARCHAR'"
+        ).fetchall():
+            used.setdefault(column, set()).add(how)
+        assert used == {"kind": {"DICT_FSST"}, "note": {stored}}
+        assert len(set(loaded.column("note"))) == 30_000

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog_tools import column, loaded
-from datalect.data import profile, value_index
+from datalect.data import profile, value_index, value_words
 from datalect.data.catalog import build_catalog
 from datalect.data.glossary import Glossary
 from datalect.data.model import Workspace
@@ -165,3 +165,9 @@ def test_mentions_lie_inside_the_question(values, before, after):
     stored = catalog.tables[0].columns[0]
     if stored.dtype == "VARCHAR" and normalise(values[0]):
         assert values[0] in [h.value for h in index.find(values[0])]
+
+
+@given(st.text() | st.text(alphabet="aA1.·_'-,é东１%ﬁİß\u0301 \t\x1f\u2028"))
+def test_normalising_a_whole_text_is_normalising_its_characters(text: str) -> None:
+    folded = "".join(char for char, _ in value_words._folded(text)).strip()
+    assert normalise(text) == folded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -146,8 +146,16 @@ def _build_table(connection: DuckDBPyConnection, item: LoadedTable) -> Table:
         rows=item.rows,
         source=item.source,
         keys=find_keys(connection, item.name, columns, item.rows, item.declared_keys),
-        problems=(*item.problems, *draft.problems),
+        problems=(*_still_true(item.problems, draft), *draft.problems),
     )
+
+
+def _still_true(problems: Sequence[Problem], draft: _TableDraft) -> Iterator[Problem]:
+    """Problems of reading, without "stays text" for columns whose text was then read as numbers or dates."""
+    converted = {column.name for column in draft.columns if column.decision is not None}
+    for problem in problems:
+        if problem.kind != "mixed_types" or problem.column not in converted:
+            yield problem
 
 
 def _draft(connection: DuckDBPyConnection, item: LoadedTable) -> _TableDraft:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.data.convert_forms import Form, propose
 from datalect.data.meaning.hints import read_name
 from datalect.data.meaning.names import tokens
-from datalect.data.missing import MISSING_WORDS, is_missing_word
+from datalect.data.missing import INFINITY_WORDS, MISSING_WORDS, stands_for_none
 from datalect.data.model import Conversion, Grain, Problem, SemanticType
 from datalect.data.profile import Figures, aggregates
 from datalect.data.quoting import identifier, literal
@@ -26,6 +26,7 @@ ENOUGH = 0.98  # share of filled rows that must be readable
 PROBE = 200  # distinct texts looked at first
 SAMPLE = 5_000  # distinct texts a form is concluded from
 SHOWN = 5  # examples and failures kept in a report
+_NO_VALUE = ", ".join(literal(word) for word in (*MISSING_WORDS, *INFINITY_WORDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def decide(
         rows: rows of the table.
     """
     first = _first_texts(connection, relation, name, PROBE)
-    if propose(name, list(first)) is None and not all(map(is_missing_word, first)):
+    if propose(name, list(first)) is None and not all(map(stands_for_none, first)):
         return None
     texts = _texts(connection, relation, name, SAMPLE)
     form = propose(name, texts)
@@ -129,11 +130,10 @@ def _tally(
         if repeated
         else f"(SELECT {column}, 1 AS n FROM {relation} WHERE {column} IS NOT NULL)"
     )
-    words = ", ".join(literal(w) for w in MISSING_WORDS)
     inside = f"regexp_matches({column}, {literal(form.strict)})" if form.strict else "true"
     source = (
         f"SELECT {column} AS t, n, {form.expression} AS v, {inside} AS s, "
-        f"CASE WHEN v IS NULL THEN lower(trim({column})) IN ({words}) ELSE false END AS m FROM {grouped}"
+        f"CASE WHEN v IS NULL THEN lower(trim({column})) IN ({_NO_VALUE}) ELSE false END AS m FROM {grouped}"
     )
     wanted = {} if repeated else aggregates("v", form.dtype)  # another scan would convert all rows again
     row = connection.execute(
@@ -202,8 +202,8 @@ def _report(
             Problem(
                 kind="conversion_failed",
                 severity="warning",
-                message=f"{failed} values of {name} could not be read as {form.kind} and count as missing: "
-                f"{shown}.",
+                message=f"{failed:,} {'value' if failed == 1 else 'values'} of {name} could not be read as "
+                f"{form.kind} and {'counts' if failed == 1 else 'count'} as missing: {shown}.",
                 count=failed,
                 examples=report.failures,
                 column=name,
@@ -238,9 +238,8 @@ def _shown(value: Any) -> str:
 
 def _missing(connection: DuckDBPyConnection, relation: str, name: str) -> dict[str, int]:
     column = identifier(name)
-    words = ", ".join(literal(w) for w in MISSING_WORDS)
     found = connection.execute(
-        f"SELECT {column}, count(*) AS n FROM {relation} WHERE lower(trim({column})) IN ({words}) "
+        f"SELECT {column}, count(*) AS n FROM {relation} WHERE lower(trim({column})) IN ({_NO_VALUE}) "
         "GROUP BY 1 ORDER BY n DESC, 1 LIMIT 20"
     ).fetchall()
     return {str(text): int(count) for text, count in found}

@@ -12,7 +12,7 @@ from datalect.data import parse
 from datalect.data.meaning.hints import read_name
 from datalect.data.meaning.units import Unit, read_unit
 from datalect.data.meaning.values import TRUE_WORDS
-from datalect.data.missing import is_missing_word
+from datalect.data.missing import stands_for_none
 from datalect.data.model import Grain, SemanticType
 from datalect.data.parse_time import DURATION_PARTS, SHAPE_BY_NAME, parse_duration, parse_time
 from datalect.data.quoting import identifier
@@ -54,7 +54,7 @@ def propose(name: str, texts: Sequence[str]) -> Form | None:
         name: header of the column; identifiers and telephone numbers are left alone.
         texts: distinct values, those of the first rows in the order of the rows.
     """
-    filled = [t for t in texts if not is_missing_word(t)]
+    filled = [t for t in texts if not stands_for_none(t)]
     if not filled or any(parse.has_leading_zero(t) for t in filled):
         return None
     if _is_label(name):

@@ -74,15 +74,15 @@ def meaning_text(meaning: Meaning, language: Language = "en") -> str:
 
 def notes_of(table: Table, language: Language = "en") -> list[str]:
     """Problems, conversions and sentinels of a table, one sentence each."""
-    from datalect.data.describe_zh import problem_text, sentinel_reason
+    from datalect.data.describe_zh import conversion_text, example_text, problem_text, sentinel_reason
 
     chinese = language == "zh"
     opened, closed = ("（", "）") if chinese else (" (", ")")
-    notes = [
-        (problem_text(problem) if chinese else problem.message)
-        + (opened + "; ".join(problem.examples[:3]) + closed if problem.examples else "")
-        for problem in table.problems
-    ]
+    notes = []
+    for problem in table.problems:
+        said = problem_text(problem) if chinese else problem.message
+        shown = [example_text(problem, text) if chinese else text for text in problem.examples[:3]]
+        notes.append(said + (opened + ("；" if chinese else "; ").join(shown) + closed if shown else ""))
     for column in table.columns:
         if column.hidden:
             continue
@@ -92,7 +92,7 @@ def notes_of(table: Table, language: Language = "en") -> list[str]:
                     "converted",
                     language,
                     column=column.name,
-                    kind=conversion.kind,
+                    kind=conversion_text(conversion.kind) if chinese else conversion.kind,
                     converted=conversion.converted,
                     failed=conversion.failed,
                     original=conversion.original,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from datalect.data.missing import is_infinity_word
 from datalect.data.model import Grain, Problem, SemanticType, Sentinel
 
 S = SemanticType
@@ -47,6 +48,25 @@ _PROBLEMS = {
     "total_row": "末尾有一行像是其余各行的合计，仍保留在表中",
     "total_rows": "末尾的合计行已另行保存",
 }
+_CONVERSIONS = {
+    "boolean": "是否", "money": "金额", "percent": "百分比", "number": "数值",
+    "number_with_unit": "带单位的数值",
+    "chinese_year": "年份", "time": "时刻", "duration": "时长", "compact_month": "月份",
+}  # fmt: skip
+_REASONS = (
+    (re.compile(r"(\d+) fields instead of (\d+)"), r"有 \1 个字段，应为 \2 个"),
+    (re.compile(r"longer than ([\d,]+) bytes"), r"超过 \1 字节"),
+    (
+        re.compile(r"a quote that is not closed, or text after a closed quote"),
+        "引号没有闭合，或其后还有文字",
+    ),
+    (re.compile(r"[A-Z][^:]*: line \d+ column (\d+) \(char \d+\)"), r"从第 \1 个字符起不是有效的 JSON"),
+    (re.compile(r"nested too deeply"), "嵌套过深"),
+    (re.compile(r"the sum of the other rows"), "其余各行之和"),
+)
+_LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
+_WITH_LINES = frozenset({"ragged_rows", "invalid_records", "stray_quotes", "bad_bytes", "total_rows"})
+_WITH_REASONS = frozenset({"ragged_rows", "invalid_records", "total_rows"})
 _ENCODING = re.compile(r"read as ([^:]+):")
 
 
@@ -63,11 +83,33 @@ def problem_text(problem: Problem) -> str:
     return f"{column}{text}{count}。"
 
 
+def example_text(problem: Problem, example: str) -> str:
+    """An example of a problem: line number and reason in Chinese, what stood in the file as it was."""
+    numbered = _LINE.fullmatch(example) if problem.kind in _WITH_LINES else None
+    where, rest = (f"第 {numbered[1]} 行：", numbered[2]) if numbered else ("", example)
+    if problem.kind in _WITH_REASONS:
+        for pattern, chinese in _REASONS:
+            found = pattern.match(rest)
+            if found is not None:
+                rest = found.expand(chinese) + rest[found.end() :].replace(": ", "：", 1)
+                break
+    return where + rest
+
+
+def conversion_text(kind: str) -> str:
+    """How a text was read, such as 金额."""
+    if kind in _CONVERSIONS:
+        return _CONVERSIONS[kind]
+    return "日期时间" if kind.endswith("_time") else "日期"
+
+
 def sentinel_reason(sentinel: Sentinel) -> str:
     """Why a value is taken for a marker."""
     if isinstance(sentinel.value, str):
         if not sentinel.value:
             return "空文本不含任何内容"
+        if is_infinity_word(sentinel.value):
+            return "无穷大无法参与计算"
         if sentinel.treated_as_missing:
             return "这是缺失值的标记"
         return "这个词常表示缺失，也可能本身就是一个类别"

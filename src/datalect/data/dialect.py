@@ -17,8 +17,10 @@ from itertools import islice, repeat
 # How much a delimiter is trusted before looking: common ones win close calls.
 _DELIMITERS = {
     ",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, "\x01": 0.95, "\x1f": 0.95, "^": 0.8, "~": 0.8,
-    "||": 0.9, "::": 0.8, ":": 0.5, " ": 0.45,
+    "||": 0.9, "::": 0.8, ":": 0.5, " ": 0.45, "｜": 0.8, "，": 0.6, "；": 0.6,
 }  # fmt: skip
+# Marks that ordinary Chinese sentences hold too.
+_SENTENCE_MARKS = frozenset("，；")
 _SAMPLE_ROWS = 400
 _PREAMBLE_ROWS = 60
 # Below this score no delimiter explains the text: it is one column.
@@ -148,6 +150,8 @@ def sniff(
             continue
         for quote, escape in _quotings(text, mark):
             rows = _sample_rows(lines, mark, quote, escape)
+            if mark in _SENTENCE_MARKS and not delimiter and not _is_regular(rows):
+                continue
             score = _score(rows) * trust
             if best is None or score > best[0] + 1e-9:
                 best = (score, mark, quote, escape, rows)
@@ -228,6 +232,16 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
         return 1
     most = counts.most_common(1)[0][1]
     return max(width for width, n in counts.items() if n >= 0.9 * most)
+
+
+def _is_regular(rows: list[list[str]]) -> bool:
+    """Whether all rows, the first included, are alike and more than sentences of two parts."""
+    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    width = len(filled[0]) if filled else 0
+    if width < 2 or any(len(row) != width for row in filled):
+        return False
+    columns = zip(*filled[1:], strict=True)
+    return width > 2 or any(all(_is_value(cell.strip()) for cell in column) for column in columns)
 
 
 def _score(rows: list[list[str]]) -> float:

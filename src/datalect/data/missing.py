@@ -14,7 +14,12 @@ MISSING_WORDS = (
     "no data",
     *"无 无数据 空 空值 未知 不详 不明 暂无 暂缺 缺失 未填 未填写 未提供 未公布".split(),
 )
+# Among numbers or dates an infinity is no value anything can be computed with; among words it is just a word.
+INFINITY_WORDS = tuple(
+    sign + word for sign in ("", "+", "-", "−") for word in ("inf", "infinity", "∞", "无穷", "无穷大")
+)
 _KNOWN = frozenset(MISSING_WORDS)
+_INFINITE = frozenset(INFINITY_WORDS)
 # Marks that are no word of any language and no category anybody would choose.
 _MARKS = frozenset({"?", "??", "？", "\\N", "#N/A", "#VALUE!", "#REF!", "#DIV/0!"})
 
@@ -27,3 +32,13 @@ def is_missing_mark(text: str) -> bool:
 def is_missing_word(text: str) -> bool:
     """Whether a text usually stands for "no value"."""
     return text.strip().casefold() in _KNOWN
+
+
+def is_infinity_word(text: str) -> bool:
+    """Whether a text stands for an infinity: ``inf``, ``-Infinity``, ``∞``."""
+    return text.strip().casefold() in _INFINITE
+
+
+def stands_for_none(text: str) -> bool:
+    """Whether a text among numbers or dates is none: a word for "missing", or an infinity."""
+    return is_missing_word(text) or is_infinity_word(text)

@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
+from datalect.data.meaning.chinese import simplified
 from datalect.data.meaning.units import CURRENCIES, Unit, read_unit
 from datalect.data.meaning.values import TRUE_WORDS
 from datalect.data.model import Grain
@@ -102,7 +103,7 @@ _NARROWING = str.maketrans(WIDE, NARROW)
 @lru_cache(maxsize=4096)
 def read_suffix(suffix: str, has_currency: bool = False) -> tuple[int, Unit | None] | None:
     """What stands behind a number: a power of ten and a unit, or None when it is not understood."""
-    text = suffix.strip()
+    text = simplified(suffix.strip())
     if not text:
         return 0, None
     folded = text.casefold()
@@ -127,7 +128,7 @@ def read_suffix(suffix: str, has_currency: bool = False) -> tuple[int, Unit | No
 
 def read_prefix(prefix: str) -> Unit | bool | None:
     """What stands before a number: a currency, None for nothing, False when it is not understood."""
-    text = prefix.strip().casefold()
+    text = simplified(prefix.strip().casefold())
     if not text:
         return None
     if text in CURRENCIES and text not in ("块", "块钱"):

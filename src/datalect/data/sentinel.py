@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.meaning.hints import read_name
-from datalect.data.missing import is_missing_mark, is_missing_word
+from datalect.data.missing import is_infinity_word, is_missing_mark, is_missing_word
 from datalect.data.model import ColumnProfile, SemanticType, Sentinel
 from datalect.data.profile import COLUMNS_PER_QUERY, Figures
 from datalect.data.quoting import identifier, literal
@@ -205,7 +205,9 @@ def words_converted(missing: Mapping[str, int]) -> tuple[Sentinel, ...]:
         Sentinel(
             value=text,
             count=count,
-            evidence="a word for a missing value among values of another kind",
+            evidence="an infinity, with which nothing can be computed"
+            if is_infinity_word(text)
+            else "a word for a missing value among values of another kind",
             treated_as_missing=True,
         )
         for text, count in missing.items()

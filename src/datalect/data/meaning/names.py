@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from datalect.data.meaning.chinese import simplified
+
 _BRACKETS = re.compile(r"[(\[{【（]\s*([^()\[\]{}【】（）]{1,30}?)\s*[)\]}】）]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PIECES = re.compile(r"[a-z]+|[0-9]+|[㐀-鿿]+|[%#$€£¥°]")
@@ -27,8 +29,11 @@ class HeaderName:
 
 @lru_cache(maxsize=4096)
 def read_header(name: str) -> HeaderName:
-    """Take a column name apart: ``salesAmount (USD)`` -> words ``sales amount``, bracket ``USD``."""
-    text = unicodedata.normalize("NFKC", name)
+    """Take a column name apart: ``salesAmount (USD)`` -> words ``sales amount``, bracket ``USD``.
+
+    Traditional characters come back simplified: ``金額`` -> ``金额``.
+    """
+    text = simplified(unicodedata.normalize("NFKC", name))
     found = _BRACKETS.findall(text)
     bare = _BRACKETS.sub(" ", text)
     words = _split(bare) or _split(text)
