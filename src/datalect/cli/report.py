@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,6 +69,8 @@ def report(
     open
         Show the page in the browser.
     """
+    # One thread for linear algebra: a report's matrices are small, and idle threads would spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from datalect.report.export import check_path
 
     if not tables:
@@ -82,10 +85,15 @@ def report(
     with sources.open(texts(tables)) as data:
         made = _made(
             lambda progress: data.report(
-                target, table=table, columns=wanted, sample=sample, language=lang, progress=progress,
+                target,
+                table=table,
+                columns=wanted,
+                sample=sample,
+                language=lang,
+                progress=progress,
                 limits=_limits(sources),
             )
-        )  # fmt: skip
+        )
     page = made.save(output or Path(f"{_file_name(made.table)}.report.html"), language=lang)
     for path in (json, md):
         if path is not None:
@@ -103,9 +111,10 @@ def report(
 def _check_suffix(path: Path, suffix: str) -> None:
     if path.suffix.lower() != suffix:
         raise UsageError(
-            "The name of the file does not fit what goes into it.", expected=f"a name that ends in {suffix}",
+            "The name of the file does not fit what goes into it.",
+            expected=f"a name that ends in {suffix}",
             received=str(path),
-        )  # fmt: skip
+        )
 
 
 def _file_name(table: str) -> str:

@@ -84,14 +84,23 @@ def build_report(
     told = progress or SilentProgress()
     clock = _Clock(told, language)
     reader = TableReader(
-        catalog, chosen, engine, values, limits or Limits(seconds=SECONDS, memory_mb=MEMORY_MB), sample_rows=sample
+        catalog,
+        chosen,
+        engine,
+        values,
+        limits or Limits(seconds=SECONDS, memory_mb=MEMORY_MB),
+        sample_rows=sample,
     )
     with clock.stage("sample"):
         drawn = build_sample(reader.sample(reader.columns), reader.columns, chosen.rows)
     context = Context(
-        reader=reader, sample=drawn, tests=Tests(), mask=masker(reader.columns),
-        noun=table_noun(chosen, chosen.name), target=target or "",
-    )  # fmt: skip
+        reader=reader,
+        sample=drawn,
+        tests=Tests(),
+        mask=masker(reader.columns),
+        noun=table_noun(chosen, chosen.name),
+        target=target or "",
+    )
     with clock.stage("profile"):
         described = profiles(context)
     findings = _mined(context, clock)
@@ -99,15 +108,27 @@ def build_report(
         facts = _facts(context, findings)
         problems = _problems(context, chosen, facts)
     return Report(
-        table=chosen.name, title=_title(chosen), source=visible(chosen.source.rsplit("/", 1)[-1]),
-        rows=chosen.rows, columns=described, facts=facts, problems=problems, keys=chosen.keys,
-        target=target or "", language=language, created=datetime.now().astimezone().isoformat(timespec="seconds"),
+        table=chosen.name,
+        title=_title(chosen),
+        source=visible(chosen.source.rsplit("/", 1)[-1]),
+        rows=chosen.rows,
+        columns=described,
+        facts=facts,
+        problems=problems,
+        keys=chosen.keys,
+        target=target or "",
+        language=language,
+        created=datetime.now().astimezone().isoformat(timespec="seconds"),
         method=Method(
-            sampled=drawn.rows, tests=len(context.tests.values), false_discovery_rate=FALSE_DISCOVERY,
-            seconds=clock.seconds, queries=reader.queries, versions=_versions(),
+            sampled=drawn.rows,
+            tests=len(context.tests.values),
+            false_discovery_rate=FALSE_DISCOVERY,
+            seconds=clock.seconds,
+            queries=reader.queries,
+            versions=_versions(),
             left_out=tuple(Words(en=f, zh=f) for f in dict.fromkeys(reader.failures)),
         ),
-    )  # fmt: skip
+    )
 
 
 def _table(catalog: Catalog, name: str | None) -> Table:
@@ -115,12 +136,15 @@ def _table(catalog: Catalog, name: str | None) -> Table:
         raise UsageError("There is no table to report on.", next_step="name a source that holds one")
     if name is None:
         return max(catalog.tables, key=lambda t: t.rows)
-    found = catalog.table(name) or next((t for t in catalog.tables if t.name.casefold() == name.casefold()), None)
+    found = catalog.table(name) or next(
+        (t for t in catalog.tables if t.name.casefold() == name.casefold()), None
+    )
     if found is None:
         raise UsageError(
-            "There is no table of that name.", received=name,
+            "There is no table of that name.",
+            received=name,
             expected="one of " + ", ".join(t.name for t in catalog.tables),
-        )  # fmt: skip
+        )
     return found
 
 
@@ -133,10 +157,11 @@ def _narrowed(table: Table, columns: Sequence[str] | None, target: str | None) -
 
             near = [m[0] for m in process.extract(name.casefold(), list(known), limit=3)]
             raise UsageError(
-                "The table has no such column.", received=name,
+                "The table has no such column.",
+                received=name,
                 expected="one of " + ", ".join(known[n].name for n in near),
                 next_step="datalect describe lists all columns",
-            )  # fmt: skip
+            )
     if not columns:
         return table
     wanted = {n.casefold() for n in columns} | ({target.casefold()} if target else set())
@@ -210,17 +235,35 @@ def _fact(context: Context, finding: Finding, importance: float, merged: list[Fi
             return None
         said[language] = text
     result = finding.result
-    also = tuple(Words(en=sentence(m, "en"), zh=sentence(m, "zh")) for m in merged if m.form != finding.form or True)
+    also = tuple(
+        Words(en=sentence(m, "en"), zh=sentence(m, "zh")) for m in merged if m.form != finding.form or True
+    )
     p = None if finding.place is None else context.tests.adjusted(finding.place)
     return ReportFact(
-        type=finding.type, sentence_en=said["en"], sentence_zh=said["zh"], columns=finding.columns,
-        section=finding.section, severity=finding.severity, values=dict(finding.values),
-        names=tuple(w.en for w in finding.names.values()), effect=finding.effect, effect_name=finding.effect_name,
-        interval=finding.interval, p_adjusted=p, test=finding.test, n=finding.n, exact=finding.exact,
-        plan=result.plan if result is not None else None, sql=result.sql if result is not None else finding.sql,
-        python=_python(context, finding), importance=round(importance, 4), segments=finding.segments,
-        evidence=_evidence(context, finding), chart=finding.chart, also=also,
-    )  # fmt: skip
+        type=finding.type,
+        sentence_en=said["en"],
+        sentence_zh=said["zh"],
+        columns=finding.columns,
+        section=finding.section,
+        severity=finding.severity,
+        values=dict(finding.values),
+        names=tuple(w.en for w in finding.names.values()),
+        effect=finding.effect,
+        effect_name=finding.effect_name,
+        interval=finding.interval,
+        p_adjusted=p,
+        test=finding.test,
+        n=finding.n,
+        exact=finding.exact,
+        plan=result.plan if result is not None else None,
+        sql=result.sql if result is not None else finding.sql,
+        python=_python(context, finding),
+        importance=round(importance, 4),
+        segments=finding.segments,
+        evidence=_evidence(context, finding),
+        chart=finding.chart,
+        also=also,
+    )
 
 
 def _python(context: Context, finding: Finding) -> str:
@@ -255,24 +298,30 @@ def _problems(context: Context, table: Table, facts: tuple[ReportFact, ...]) -> 
         message = f"{problem.column}: {problem.message}" if problem.column else problem.message
         found.append(
             Problem(
-                kind=problem.kind, severity=_SEVERITY.get(problem.severity, "notice"),
-                message=Words(en=visible(context.mask.value("", message)),
-                              zh=visible(context.mask.value("", problem_text(problem)))),
-                column=problem.column, count=problem.count,
+                kind=problem.kind,
+                severity=_SEVERITY.get(problem.severity, "notice"),
+                message=Words(
+                    en=visible(context.mask.value("", message)),
+                    zh=visible(context.mask.value("", problem_text(problem))),
+                ),
+                column=problem.column,
+                count=problem.count,
             )
-        )  # fmt: skip
+        )
     for fact in facts:
         if fact.severity != "info":
             share = fact.values.get("share")
             found.append(
                 Problem(
-                    kind=fact.type, severity=fact.severity,
+                    kind=fact.type,
+                    severity=fact.severity,
                     message=Words(en=fact.sentence_en, zh=fact.sentence_zh),
                     column=fact.columns[0] if fact.columns else "",
                     count=int(fact.values.get("count") or fact.values.get("missing") or 0),
-                    share=float(share) if isinstance(share, float) else None, fact=fact.id,
+                    share=float(share) if isinstance(share, float) else None,
+                    fact=fact.id,
                 )
-            )  # fmt: skip
+            )
     order = {"serious": 0, "warning": 1, "notice": 2, "info": 3}
     return tuple(sorted(found, key=lambda p: order[p.severity]))
 

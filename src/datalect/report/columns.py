@@ -11,6 +11,7 @@ from datalect.answer.labels import column_words
 from datalect.data.describe_zh import MEANINGS
 from datalect.data.model import Column, Grain, SemanticType
 from datalect.data.profile import is_number, kind_of
+from datalect.report.arrays import floats, integers
 from datalect.report.finding import Context, shape_of
 from datalect.report.model import ColumnProfile
 from datalect.report.texts import frequent_phrases, languages_of
@@ -41,22 +42,42 @@ def _profile(context: Context, column: Column, unique: bool) -> ColumnProfile:
     texts = meaning.type in (S.TEXT,) and kind_of(column.dtype) == "text"
     sentence_parts: dict[str, Any] = {}
     profile = ColumnProfile(
-        name=column.name, label=column_words(column), dtype=column.dtype, meaning=meaning.type.value,
-        unit=meaning.currency or meaning.unit or "", rows=held.rows, missing=held.nulls, distinct=held.distinct,
-        distinct_exact=held.distinct_exact or unique, unique=unique,
-        minimum=None if masked else held.minimum, maximum=None if masked else held.maximum,
-        mean=held.mean if numeric else None, stddev=held.stddev if numeric else None,
-        quantiles=dict(held.quantiles) if numeric else {}, zeros=zeros, negatives=negatives, top=top,
-        top_complete=complete, histogram=counts, edges=edges,
-        histogram_sampled=bool(counts) and not context.sample.whole, lengths=_lengths(context, column),
-        masked=masked, sampled=(held.sampled or sampled) and not context.sample.whole,
+        name=column.name,
+        label=column_words(column),
+        dtype=column.dtype,
+        meaning=meaning.type.value,
+        unit=meaning.currency or meaning.unit or "",
+        rows=held.rows,
+        missing=held.nulls,
+        distinct=held.distinct,
+        distinct_exact=held.distinct_exact or unique,
+        unique=unique,
+        minimum=None if masked else held.minimum,
+        maximum=None if masked else held.maximum,
+        mean=held.mean if numeric else None,
+        stddev=held.stddev if numeric else None,
+        quantiles=dict(held.quantiles) if numeric else {},
+        zeros=zeros,
+        negatives=negatives,
+        top=top,
+        top_complete=complete,
+        histogram=counts,
+        edges=edges,
+        histogram_sampled=bool(counts) and not context.sample.whole,
+        lengths=_lengths(context, column),
+        masked=masked,
+        sampled=(held.sampled or sampled) and not context.sample.whole,
         phrases=frequent_phrases(context, column) if texts and not masked else (),
-        languages=languages_of(context, column) if texts and not masked else {}, **sentence_parts,
-    )  # fmt: skip
+        languages=languages_of(context, column) if texts and not masked else {},
+        **sentence_parts,
+    )
     from dataclasses import replace
 
-    return replace(profile, sentence=Words(en=_sentence(profile, column, "en"), zh=_sentence(profile, column, "zh")),
-                   distinct=held.rows - held.nulls if unique else held.distinct)  # fmt: skip
+    return replace(
+        profile,
+        sentence=Words(en=_sentence(profile, column, "en"), zh=_sentence(profile, column, "zh")),
+        distinct=held.rows - held.nulls if unique else held.distinct,
+    )
 
 
 def _histogram(context: Context, column: Column) -> tuple[tuple[float, ...], tuple[int, ...]]:
@@ -65,11 +86,7 @@ def _histogram(context: Context, column: Column) -> tuple[tuple[float, ...], tup
     variable = context.sample.variable(column.name)
     values = variable.numbers if variable is not None and variable.kind in ("number", "time") else None
     if values is None and is_number(column.dtype) and column.name in context.sample.arrow.column_names:
-        import pyarrow as pa
-
-        data = context.sample.arrow.column(column.name).cast(pa.float64(), safe=False)
-        values = np.asarray(data.to_numpy(), dtype=float)
-        values = np.where(np.isfinite(values), values, np.nan)
+        values = floats(context.sample.arrow.column(column.name))
     if values is None:
         return (), ()
     known = values[~np.isnan(values)]
@@ -129,7 +146,7 @@ def _lengths(context: Context, column: Column) -> tuple[int, int, int] | None:
         return None
     if column.meaning.type not in (S.TEXT, S.NAME, S.URL):
         return None
-    lengths = pc.utf8_length(context.sample.arrow.column(column.name).drop_null()).to_numpy()
+    lengths = integers(pc.utf8_length(context.sample.arrow.column(column.name).drop_null()))
     if lengths.size == 0:
         return None
     return int(lengths.min()), int(np.median(lengths)), int(lengths.max())

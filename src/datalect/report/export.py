@@ -51,12 +51,20 @@ def fact_json(fact: ReportFact) -> dict[str, Any]:
         "importance": fact.importance,
         "segments": None
         if segments is None
-        else {"column": segments.column, "held": segments.held, "of": segments.of,
-              "against": list(segments.against), "columns": segments.columns},
-        "evidence": {"columns": list(fact.evidence.columns),
-                     "rows": [jsonable(list(r)) for r in fact.evidence.rows], "more": fact.evidence.more},
+        else {
+            "column": segments.column,
+            "held": segments.held,
+            "of": segments.of,
+            "against": list(segments.against),
+            "columns": segments.columns,
+        },
+        "evidence": {
+            "columns": list(fact.evidence.columns),
+            "rows": [jsonable(list(r)) for r in fact.evidence.rows],
+            "more": fact.evidence.more,
+        },
         "also": [_both(w) for w in fact.also],
-    }  # fmt: skip
+    }
 
 
 def column_json(column: ColumnProfile) -> dict[str, Any]:
@@ -74,10 +82,15 @@ def column_json(column: ColumnProfile) -> dict[str, Any]:
 def problem_json(problem: Problem) -> dict[str, Any]:
     """A problem as JSON data."""
     return {
-        "kind": problem.kind, "severity": problem.severity, "message_en": problem.message.en,
-        "message_zh": problem.message.zh, "column": problem.column, "count": problem.count,
-        "share": jsonable(problem.share), "fact": problem.fact,
-    }  # fmt: skip
+        "kind": problem.kind,
+        "severity": problem.severity,
+        "message_en": problem.message.en,
+        "message_zh": problem.message.zh,
+        "column": problem.column,
+        "count": problem.count,
+        "share": jsonable(problem.share),
+        "fact": problem.fact,
+    }
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -111,19 +124,34 @@ def to_markdown(report: Report, language: Language) -> str:
     words = (
         ("要点", "可信度", "各列", "全部发现", "列", "缺失", "不同值", "概况")
         if zh
-        else ("What matters", "Can I trust this table?", "Columns", "Everything found", "column", "missing",
-              "distinct", "in short")
-    )  # fmt: skip
-    size = f"{report.rows:,} 行 × {len(report.columns)} 列" if zh else (
-        f"{report.rows:,} rows × {len(report.columns)} columns"
-    )  # fmt: skip
+        else (
+            "What matters",
+            "Can I trust this table?",
+            "Columns",
+            "Everything found",
+            "column",
+            "missing",
+            "distinct",
+            "in short",
+        )
+    )
+    size = (
+        f"{report.rows:,} 行 × {len(report.columns)} 列"
+        if zh
+        else (f"{report.rows:,} rows × {len(report.columns)} columns")
+    )
     lines = [f"# {_marked(report.title.in_(language))}", "", size, "", f"## {words[0]}", ""]
     lines += [f"{i}. {_marked(f.sentence(language))}" for i, f in enumerate(report.headlines, 1)]
     if report.problems:
         lines += ["", f"## {words[1]}", ""]
         lines += [f"- {_marked(p.message.in_(language))}" for p in report.problems]
-    lines += ["", f"## {words[2]}", "", f"| {words[4]} | {words[5]} | {words[6]} | {words[7]} |",
-              "|---|---:|---:|---|"]  # fmt: skip
+    lines += [
+        "",
+        f"## {words[2]}",
+        "",
+        f"| {words[4]} | {words[5]} | {words[6]} | {words[7]} |",
+        "|---|---:|---:|---|",
+    ]
     for c in report.columns:
         missing = f"{100 * c.missing / c.rows:.1f}%" if c.rows else ""
         distinct = f"{'' if c.distinct_exact else '≈'}{c.distinct:,}"
@@ -180,14 +208,17 @@ def check_path(path: Path) -> None:
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise UsageError(
-            "The form of the report is not known.", expected="a path that ends in .html, .json or .md",
-            received=str(path), next_step="name a file such as report.html",
-        )  # fmt: skip
+            "The form of the report is not known.",
+            expected="a path that ends in .html, .json or .md",
+            received=str(path),
+            next_step="name a file such as report.html",
+        )
     if not path.absolute().parent.is_dir():
         raise UsageError(
-            "The folder for the report does not exist.", received=str(path.absolute().parent),
+            "The folder for the report does not exist.",
+            received=str(path.absolute().parent),
             next_step="create it, or name another file",
-        )  # fmt: skip
+        )
 
 
 def save(report: Report, path: Path, language: Language) -> Path:

@@ -175,11 +175,17 @@ def shape_of(column: Column, fn: str = "") -> Field:
     }
     label = column_words(column)
     return Field(
-        name=column.name, role="measure" if fn else "list", kind=kinds.get(kind_of(column.dtype), "text"),
-        label=label, phrase=label, fn=fn,
+        name=column.name,
+        role="measure" if fn else "list",
+        kind=kinds.get(kind_of(column.dtype), "text"),
+        label=label,
+        phrase=label,
+        fn=fn,
         unit=meaning.unit if meaning.type is not SemanticType.PERCENT else None,
-        currency=meaning.currency, percent=percent, grain=meaning.grain,
-    )  # fmt: skip
+        currency=meaning.currency,
+        percent=percent,
+        grain=meaning.grain,
+    )
 
 
 def plain_shape(percent: float = 0.0, unit: str | None = None) -> Field:

@@ -62,7 +62,7 @@ def _is_personal(column: Column) -> bool:
     named = _PERSONAL_NAMES.search(column.name) is not None
     digits = sum(1 for t in texts if sum(ch.isdigit() for ch in t) >= 7)
     large = isinstance(column.profile.maximum, int) and column.profile.maximum >= 10**9
-    return named and (bool(texts) and digits / len(texts) >= _LEAST or (not texts and large))
+    return named and ((bool(texts) and digits / len(texts) >= _LEAST) or (not texts and large))
 
 
 def personal_kind(text: str) -> str:

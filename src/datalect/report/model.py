@@ -19,11 +19,35 @@ if TYPE_CHECKING:
     from datalect.planner.base import Language
 
 FactType = Literal[
-    "value", "extreme", "rank", "difference", "share", "concentration", "trend", "change_point", "spike",
-    "seasonality", "distribution", "outlier", "correlation", "association", "missingness", "duplicate",
-    "variants", "sentinel", "stored_as_text", "key", "foreign_key", "dependency", "formula", "proportion",
-    "imbalance", "constant", "leak", "change",
-]  # fmt: skip
+    "value",
+    "extreme",
+    "rank",
+    "difference",
+    "share",
+    "concentration",
+    "trend",
+    "change_point",
+    "spike",
+    "seasonality",
+    "distribution",
+    "outlier",
+    "correlation",
+    "association",
+    "missingness",
+    "duplicate",
+    "variants",
+    "sentinel",
+    "stored_as_text",
+    "key",
+    "foreign_key",
+    "dependency",
+    "formula",
+    "proportion",
+    "imbalance",
+    "constant",
+    "leak",
+    "change",
+]
 Severity = Literal["info", "notice", "warning", "serious"]
 Section = Literal["trust", "values", "relations", "time", "text", "target", "compare"]
 Mark = Literal["bar", "line", "histogram", "dots"]

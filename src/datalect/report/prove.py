@@ -20,16 +20,24 @@ from datalect.report.words_zh import FORMS as ZH
 if TYPE_CHECKING:
     from datalect.planner.base import Language
 
-_NUMBER = re.compile(r"(−?)[$¥€£₹₩]?(\d[\d,]*(?:\.\d+)?)(e[+\-]?\d+)?\s*(%|trillion|billion|million|万亿|亿|万)?")
+_NUMBER = re.compile(
+    r"(−?)[$¥€£₹₩]?(\d[\d,]*(?:\.\d+)?)(e[+\-]?\d+)?\s*(%|trillion|billion|million|万亿|亿|万)?"
+)
 _SCALE = {"万": 1e4, "亿": 1e8, "万亿": 1e12, "million": 1e6, "billion": 1e9, "trillion": 1e12, "%": 0.01}
 _CAUSES = {
-    "en": re.compile(r"\b(because|cause[sd]?|due to|leads? to|led to|drives?|drove|results? in|makes|thanks to)\b"),
+    "en": re.compile(
+        r"\b(because|cause[sd]?|due to|leads? to|led to|drives?|drove|results? in|makes|thanks to)\b"
+    ),
     "zh": re.compile(r"因为|由于|导致|引起|造成|使得|促使|归因"),
 }
-_UP = {"en": ("rises", "rose", "higher", "more frequent as", "became more", "is more"),
-       "zh": ("上升：", "较高", "更常见", "高出", "上升了")}  # fmt: skip
-_DOWN = {"en": ("falls", "fell", "lower", "less frequent", "became less"),
-         "zh": ("下降", "较低", "更少见", "低了")}  # fmt: skip
+_UP = {
+    "en": ("rises", "rose", "higher", "more frequent as", "became more", "is more"),
+    "zh": ("上升：", "较高", "更常见", "高出", "上升了"),
+}
+_DOWN = {
+    "en": ("falls", "fell", "lower", "less frequent", "became less"),
+    "zh": ("下降", "较低", "更少见", "低了"),
+}
 _GAP = "\x00"
 
 
@@ -99,10 +107,13 @@ def _directions(rest: str, finding: Finding, language: Language) -> list[str]:
     """Words of direction must agree with the pair of figures they speak of."""
     values = finding.values
     ends = next(
-        ((values[a], values[b]) for a, b in (("y0", "y1"), ("rest", "value"), ("first", "last"), ("before", "after"))
-         if a in values and b in values),
+        (
+            (values[a], values[b])
+            for a, b in (("y0", "y1"), ("rest", "value"), ("first", "last"), ("before", "after"))
+            if a in values and b in values
+        ),
         None,
-    )  # fmt: skip
+    )
     if ends is None or finding.type not in ("trend", "change_point", "difference", "correlation"):
         return []
     down = any(w in rest for w in _DOWN[language])
@@ -133,7 +144,9 @@ _UNITS = frozenset(
     "ms km m cm mm kg g t lb ft in mph miles mile nights night people yuan l kwh mw and rows "
     "usd eur gbp cny jpy hkd aud cad inr krw twd e".split()
 )
-_UNITS_ZH = frozenset("万亿元美欧英镑日港澳加卢比韩新台币天小时分钟秒周个月年里晚公千米厘毫斤克吨平方人升和点行")
+_UNITS_ZH = frozenset(
+    "万亿元美欧英镑日港澳加卢比韩新台币天小时分钟秒周个月年里晚公千米厘毫斤克吨平方人升和点行"
+)
 
 
 def _unknown_words(rest: str, language: Language) -> list[str]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datalect.report.model import ReportFact
 
 HEADLINES = 5
-_SAME_KIND = 0.9  # each further fact of the same kind, or about the same column, weighs a little less
-_SAME_COLUMN = 0.93
+_SAME_KIND = 0.95  # each further fact of the same kind, or about the same column, weighs a little less
+_SAME_COLUMN = 0.97
 
 
 def ranked(context: Context, findings: Sequence[Finding]) -> list[tuple[Finding, float, list[Finding]]]:
@@ -23,7 +23,9 @@ def ranked(context: Context, findings: Sequence[Finding]) -> list[tuple[Finding,
         context: tests and relations between columns.
         findings: all findings; the same cluster says the same thing.
     """
-    weighed = sorted(((importance(context, f), i, f) for i, f in enumerate(findings)), key=lambda t: (-t[0], t[1]))
+    weighed = sorted(
+        ((importance(context, f), i, f) for i, f in enumerate(findings)), key=lambda t: (-t[0], t[1])
+    )
     kept: list[tuple[Finding, float, list[Finding]]] = []
     for weight, _, finding in weighed:
         twin = next((k for k in kept if _says_the_same(context, k[0], finding)), None)

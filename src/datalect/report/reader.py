@@ -104,9 +104,7 @@ class TableReader:
         except (LimitError, RefusedError, PlanError, ValueError) as error:
             self.failures.append(f"a plan: {getattr(error, 'what', error)}")
             return None
-        return PlanResult(
-            rows=tuple(plain_rows(result.table)), sql=compiled.display_sql, plan=checked.plan
-        )
+        return PlanResult(rows=tuple(plain_rows(result.table)), sql=compiled.display_sql, plan=checked.plan)
 
     def sample(self, columns: tuple[Column, ...]) -> pa.Table:
         """Rows taken at random, the same ones every time; all rows of a small table.

@@ -78,7 +78,7 @@ def proportion_interval(successes: float, n: float, z: float = Z99) -> tuple[flo
 
 
 def adjusted_p(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """p values corrected for their number (Benjamini and Hochberg 1995, step-up)."""
+    """P values corrected for their number (Benjamini and Hochberg 1995, step-up)."""
     import numpy as np
 
     if p.size == 0:

@@ -14,6 +14,8 @@ from datalect.answer.ground import Words
 from datalect.answer.labels import column_words
 from datalect.data.model import Column, SemanticType
 from datalect.data.profile import kind_of
+from datalect.report.arrays import codes as codes_of
+from datalect.report.arrays import floats, nulls
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,15 +119,13 @@ def build_sample(arrow: pa.Table, columns: tuple[Column, ...], of: int) -> Sampl
         columns: the columns asked for.
         of: rows of the table.
     """
-    import numpy as np
-
     found: list[Variable] = []
     missing: dict[str, NDArray[np.bool_]] = {}
     for column in columns:
         if column.name not in arrow.column_names or arrow.num_rows == 0:
             continue
         data = arrow.column(column.name)
-        missing[column.name] = np.asarray(data.is_null().combine_chunks().to_numpy(zero_copy_only=False))
+        missing[column.name] = nulls(data)
         variable = _variable(column, data)
         if variable is not None:
             found.append(variable)
@@ -140,10 +140,19 @@ def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
         return _binary(column, data, label)
     if kind in ("temporal", "zoned") and meaning in (S.DATE, S.DATETIME, S.UNKNOWN):
         seconds = _seconds(data)
-        return None if seconds is None else Variable(
-            key=column.name, columns=(column.name,), kind="time", label=label, expression=column.name,
-            numbers=seconds, column=column,
-        )  # fmt: skip
+        return (
+            None
+            if seconds is None
+            else Variable(
+                key=column.name,
+                columns=(column.name,),
+                kind="time",
+                label=label,
+                expression=column.name,
+                numbers=seconds,
+                column=column,
+            )
+        )
     few = column.profile.values_complete and 2 <= len(column.profile.values) <= MOST_LEVELS
     if kind in ("integer", "float"):
         if few and meaning in (S.CATEGORY, S.CODE, S.BOOLEAN, S.ID):
@@ -162,36 +171,44 @@ def _level_limit(column: Column) -> int:
 
 
 def _number(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
-    import numpy as np
-    import pyarrow as pa
 
-    numbers = np.asarray(data.cast(pa.float64(), safe=False).to_numpy(), dtype=float)
-    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    numbers = floats(data)
     meaning = column.meaning
     return Variable(
-        key=column.name, columns=(column.name,), kind="number", label=label, expression=column.name,
-        numbers=numbers, column=column, unit=meaning.unit or "",
-    )  # fmt: skip
+        key=column.name,
+        columns=(column.name,),
+        kind="number",
+        label=label,
+        expression=column.name,
+        numbers=numbers,
+        column=column,
+        unit=meaning.unit or "",
+    )
 
 
 def _binary(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
     import numpy as np
-    import pyarrow as pa
 
-    numbers = np.asarray(data.cast(pa.float64()).to_numpy(), dtype=float)
+    numbers = floats(data)
     codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
     return Variable(
-        key=column.name, columns=(column.name,), kind="binary", label=label, expression=column.name,
-        numbers=numbers, codes=codes, levels=(False, True), column=column,
-    )  # fmt: skip
+        key=column.name,
+        columns=(column.name,),
+        kind="binary",
+        label=label,
+        expression=column.name,
+        numbers=numbers,
+        codes=codes,
+        levels=(False, True),
+        column=column,
+    )
 
 
 def _category(column: Column, data: pa.ChunkedArray, label: Words) -> Variable | None:
     import numpy as np
 
-    encoded = data.combine_chunks().dictionary_encode()
-    raw = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    counts = np.bincount(raw[raw >= 0], minlength=len(encoded.dictionary))
+    raw, dictionary = codes_of(data)
+    counts = np.bincount(raw[raw >= 0], minlength=len(dictionary))
     order = np.argsort(-counts, kind="stable")
     kept = [int(i) for i in order[:MOST_LEVELS] if counts[i] >= LEAST_LEVEL_ROWS]
     if not kept or counts[order[0]] == raw.size:
@@ -199,14 +216,20 @@ def _category(column: Column, data: pa.ChunkedArray, label: Words) -> Variable |
     # A column of mostly rare values says nothing about groups.
     if counts[kept].sum() < 0.5 * (raw >= 0).sum():
         return None
-    recode = np.full(len(encoded.dictionary) + 1, -1, dtype=np.int64)
+    recode = np.full(len(dictionary) + 1, -1, dtype=np.int64)
     for new, old in enumerate(kept):
         recode[old] = new
-    levels = tuple(encoded.dictionary[i].as_py() for i in kept)
+    levels = tuple(dictionary[i].as_py() for i in kept)
     return Variable(
-        key=column.name, columns=(column.name,), kind="category", label=label, expression=column.name,
-        codes=recode[raw], levels=levels, column=column,
-    )  # fmt: skip
+        key=column.name,
+        columns=(column.name,),
+        kind="category",
+        label=label,
+        expression=column.name,
+        codes=recode[raw],
+        levels=levels,
+        column=column,
+    )
 
 
 def _seconds(data: pa.ChunkedArray) -> NDArray[np.float64] | None:
@@ -220,7 +243,7 @@ def _seconds(data: pa.ChunkedArray) -> NDArray[np.float64] | None:
         micro = pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64(), safe=False)
     except pa.ArrowInvalid:
         return None
-    seconds = np.asarray(micro.cast(pa.float64(), safe=False).to_numpy(), dtype=float) / 1e6
+    seconds = floats(micro) / 1e6
     # infinity and years outside of history are no dates to reason about
     return np.where(np.abs(seconds) < 2e11, seconds, np.nan)
 

@@ -67,9 +67,13 @@ def slot(finding: Finding, key: str, language: Language) -> str:
         parts = [finding.names[f"p{i}"].in_(language) for i in range(finding.values["parts"])]
         return str(finding.values["text"]).format(*parts)
     if key == "keys":
-        return _listed([w.in_(language) for k, w in finding.names.items() if re.fullmatch(r"k\d+", k)], language)
+        return _listed(
+            [w.in_(language) for k, w in finding.names.items() if re.fullmatch(r"k\d+", k)], language
+        )
     if key == "groups" and "g0" in finding.names:
-        return _listed([w.in_(language) for k, w in finding.names.items() if re.fullmatch(r"g\d+", k)], language)
+        return _listed(
+            [w.in_(language) for k, w in finding.names.items() if re.fullmatch(r"g\d+", k)], language
+        )
     if key in finding.names:
         return finding.names[key].in_(language)
     return written(finding.values[key], finding.shapes.get(key), language, signless=key == "change")

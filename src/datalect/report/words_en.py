@@ -6,24 +6,25 @@ direction word is decided by code.
 
 FORMS: dict[str, str] = {
     # trust
-    "sentinel_number": "{column} holds {marker} in {count} rows, far outside all other values ({low} to {high}): "
-    "it stands for a missing value and is left out of every figure here.",
-    "sentinel_number:kept": "{column} holds {marker} in {count} rows, which often stands for a missing value; "
-    "it is kept as a value here.",
-    "sentinel_text": "{column} holds {marker} in {count} rows, which stands for a missing value and is left out.",
-    "sentinel_text:kept": "{column} holds {marker} in {count} rows, which may stand for a missing value; "
-    "it is kept as a value here.",
-    "stored_as_text:number": "{column} holds numbers stored as text, such as {example}; {converted} of them were "
-    "read as numbers.",
-    "stored_as_text:date": "{column} holds dates stored as text, such as {example}; {converted} of them were read "
-    "as dates.",
+    "sentinel_number": "{column} holds {marker} in {count} rows, far outside all other values ({low} to "
+    "{high}): it stands for a missing value and is left out of every figure here.",
+    "sentinel_number:kept": "{column} holds {marker} in {count} rows, which often stands for a missing "
+    "value; it is kept as a value here.",
+    "sentinel_text": "{column} holds {marker} in {count} rows, which stands for a missing value and is left "
+    "out.",
+    "sentinel_text:kept": "{column} holds {marker} in {count} rows, which may stand for a missing value; it "
+    "is kept as a value here.",
+    "stored_as_text:number": "{column} holds numbers stored as text, such as {example}; {converted} of them "
+    "were read as numbers.",
+    "stored_as_text:date": "{column} holds dates stored as text, such as {example}; {converted} of them "
+    "were read as dates.",
     "stored_as_text:value": "{column} is stored as text, such as {example}; {converted} values were read.",
-    "stored_as_text:number failed": "{column} holds numbers stored as text, such as {example}; {converted} were "
-    "read as numbers, {failed} could not be read.",
-    "stored_as_text:date failed": "{column} holds dates stored as text, such as {example}; {converted} were read "
-    "as dates, {failed} could not be read.",
-    "stored_as_text:value failed": "{column} is stored as text, such as {example}; {converted} values were read, "
-    "{failed} could not be read.",
+    "stored_as_text:number failed": "{column} holds numbers stored as text, such as {example}; {converted} "
+    "were read as numbers, {failed} could not be read.",
+    "stored_as_text:date failed": "{column} holds dates stored as text, such as {example}; {converted} were "
+    "read as dates, {failed} could not be read.",
+    "stored_as_text:value failed": "{column} is stored as text, such as {example}; {converted} values were "
+    "read, {failed} could not be read.",
     "variants": "{column} spells the same value in {spellings} ways: {spelled}.",
     "variants:many": "{column} spells {groups} values in more than one way, such as {spelled}.",
     "empty": "{column} has no value in any row.",
@@ -33,100 +34,116 @@ FORMS: dict[str, str] = {
     "key": "{k0} identifies each row: in {rows} rows no value is missing or repeated.",
     "composite_key": "{keys} together identify each row: no combination is repeated in {rows} rows.",
     "foreign_key": "Every {keys} occurs in {other}.",
-    "foreign_key:broken": "{coverage} of the values of {keys} occur in {other}; the others point to nothing there.",
+    "foreign_key:broken": "{coverage} of the values of {keys} occur in {other}; the others point to nothing "
+    "there.",
     "missing_share": "{column} is missing in {share} of the rows ({missing} rows).",
     "missing_together": "{column} and {other} are always missing together, in {missing} rows ({share}).",
-    "missing_together_many": "{count} columns, from {column} to {other}, are always missing together, in {missing} "
-    "rows ({share}).",
-    "missing_only": "{column} is filled only where {factor} is {group}: in all {filled} such rows and in no other.",
-    "missing_only_mostly": "{column} is filled only where {factor} is {group}: in {within} of those rows and in no "
+    "missing_together_many": "{count} columns, from {column} to {other}, are always missing together, in "
+    "{missing} rows ({share}).",
+    "missing_only": "{column} is filled only where {factor} is {group}: in all {filled} such rows and in no "
     "other.",
-    "missing_where": "{column} is always missing where {factor} is {group} ({rows} rows); elsewhere {rest} are "
-    "missing.",
-    "missing_more": "{column} is missing in {share} of the rows where {factor} is {group}, against {rest} elsewhere.",
+    "missing_only_mostly": "{column} is filled only where {factor} is {group}: in {within} of those rows "
+    "and in no other.",
+    "missing_where": "{column} is always missing where {factor} is {group} ({rows} rows); elsewhere {rest} "
+    "are missing.",
+    "missing_more": "{column} is missing in {share} of the rows where {factor} is {group}, against {rest} "
+    "elsewhere.",
     # values
-    "concentration": "The most frequent {tenth} of {many} hold {share} of the rows; one alone has {most}, and half "
-    "of them have at most {middle}.",
+    "concentration": "The most frequent {tenth} of {many} hold {share} of the rows; one alone has {most}, "
+    "and half of them have at most {middle}.",
     "heavy_amount": "The largest {tenth} of the values of {column} make up about {share} of its sum.",
-    "imbalance": "{column} is {value} in {share} of the rows; the other values together have {rest} rows "
-    "({rest_share}).",
-    "outlier_high": "{column} exceeds {limit} in {count} rows, up to {end}; half of all values are at most about "
-    "{middle}.",
-    "outlier_low": "{column} is below {limit} in {count} rows, down to {end}; half of all values are at least about "
-    "{middle}.",
+    "imbalance": "{column} is {value} in {share} of the rows; the other values together have {rest} rows ("
+    "{rest_share}).",
+    "outlier_high": "{column} exceeds {limit} in {count} rows, up to {end}; half of all values are at most "
+    "about {middle}.",
+    "outlier_low": "{column} is below {limit} in {count} rows, down to {end}; half of all values are at "
+    "least about {middle}.",
     # time
-    "trend_rows:day up": "The number of rows per day rose by {change}: from {first} on average in the first {span} "
-    "days (from {start}) to {last} in the last {span} days (to {end}).",
-    "trend_rows:day down": "The number of rows per day fell by {change}: from {first} on average in the first "
+    "trend_rows:day up": "The number of rows per day rose by {change}: from {first} on average in the first "
     "{span} days (from {start}) to {last} in the last {span} days (to {end}).",
-    "trend_rows:month up": "The number of rows per month rose by {change}: from {first} on average in the first "
-    "{span} months (from {start}) to {last} in the last {span} months (to {end}).",
-    "trend_rows:month down": "The number of rows per month fell by {change}: from {first} on average in the first "
-    "{span} months (from {start}) to {last} in the last {span} months (to {end}).",
-    "change_point:day up": "From {date} on the level is {change} higher: {after} rows a day on average in the "
-    "{reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:day down": "From {date} on the level is {change} lower: {after} rows a day on average in the "
-    "{reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:month up": "From {date} on the level is {change} higher: {after} rows a month on average in the "
-    "{reach} months from then on, against {before} in the {reach} months before.",
-    "change_point:month down": "From {date} on the level is {change} lower: {after} rows a month on average in the "
-    "{reach} months from then on, against {before} in the {reach} months before.",
-    "weekday_busy": "{groups} have the most rows: {in} a day on average, {change} more than the other days ({out}).",
-    "weekday_quiet": "{groups} have the fewest rows: {in} a day on average, {change} less than the other days "
-    "({out}).",
-    "month_busy": "{groups} have the most rows: {in} on average, {change} more than the other months ({out}).",
-    "month_quiet": "{groups} have the fewest rows: {in} on average, {change} less than the other months ({out}).",
-    "spike:day": "{date} stands out with {count} rows, {times} times the usual {usual} of the days around it.",
-    "spike:month": "{date} stands out with {count} rows, {times} times the usual {usual} of the months around it.",
-    "gap:day": "{days} days have no rows at all; the longest gap runs from {start} to {end} ({length} days). Other "
-    "days have about {usual}.",
+    "trend_rows:day down": "The number of rows per day fell by {change}: from {first} on average in the "
+    "first {span} days (from {start}) to {last} in the last {span} days (to {end}).",
+    "trend_rows:month up": "The number of rows per month rose by {change}: from {first} on average in the "
+    "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
+    "trend_rows:month down": "The number of rows per month fell by {change}: from {first} on average in the "
+    "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
+    "change_point:day up": "From {date} on the level is {change} higher: {after} rows a day on average in "
+    "the {reach} days from then on, against {before} in the {reach} days before.",
+    "change_point:day down": "From {date} on the level is {change} lower: {after} rows a day on average in "
+    "the {reach} days from then on, against {before} in the {reach} days before.",
+    "change_point:month up": "From {date} on the level is {change} higher: {after} rows a month on average "
+    "in the {reach} months from then on, against {before} in the {reach} months before.",
+    "change_point:month down": "From {date} on the level is {change} lower: {after} rows a month on average "
+    "in the {reach} months from then on, against {before} in the {reach} months before.",
+    "weekday_busy": "{groups} have the most rows: {in} a day on average, {change} more than the other days ("
+    "{out}).",
+    "weekday_quiet": "{groups} have the fewest rows: {in} a day on average, {change} less than the other "
+    "days ({out}).",
+    "month_busy": "{groups} have the most rows: {in} on average, {change} more than the other months ({out})"
+    ".{groups} have the most rows: {in} on average, {change} more than the other months ({out}).",
+    "month_quiet": "{groups} have the fewest rows: {in} on average, {change} less than the other months ("
+    "{out}).",
+    "spike:day": "{date} stands out with {count} rows, {times} times the usual {usual} of the days around "
+    "it.{date} stands out with {count} rows, {times} times the usual {usual} of the days around it.",
+    "spike:month": "{date} stands out with {count} rows, {times} times the usual {usual} of the months "
+    "around it.",
+    "gap:day": "{days} days have no rows at all; the longest gap runs from {start} to {end} ({length} "
+    "days). Other days have about {usual}.",
     "gap_one:day": "{start} has no rows at all; other days have about {usual}.",
-    "gap:month": "{days} months have no rows at all; the longest gap runs from {start} to {end} ({length} months). "
-    "Other months have about {usual}.",
+    "gap:month": "{days} months have no rows at all; the longest gap runs from {start} to {end} ({length} "
+    "months). Other months have about {usual}.",
     "gap_one:month": "{start} has no rows at all; other months have about {usual}.",
     "hours": "{share} of the rows fall between {from} and {to} o'clock, a third of the day.",
     "number_over_time:up": "Average {outcome} rose over {factor}: from {y0} in {start} to {y1} in {end}.",
     "number_over_time:down": "Average {outcome} fell over {factor}: from {y0} in {start} to {y1} in {end}.",
-    "rate_over_time:up": "{outcome} became more frequent over {factor}: {y0} of the rows in {start}, {y1} in {end}.",
-    "rate_over_time:down": "{outcome} became less frequent over {factor}: {y0} of the rows in {start}, {y1} in {end}.",
+    "rate_over_time:up": "{outcome} became more frequent over {factor}: {y0} of the rows in {start}, {y1} "
+    "in {end}.",
+    "rate_over_time:down": "{outcome} became less frequent over {factor}: {y0} of the rows in {start}, {y1} "
+    "in {end}.",
     # relations
     "copy": "{column} and {origin} hold the same value in {equal} of {both} rows.",
-    "copy_text": "{column} is {origin} written as text: both agree in {equal} of {both} rows.",
+    "copy_text": "{column} is {origin} written as text, such as {example}: both agree in {equal} of {both} "
+    "rows.",
     "formula": "{column} = {formula} in all {known} rows.",
     "formula_mostly": "{column} = {formula} in {share} of the rows; {exceptions} rows differ.",
     "sum": "{column} is the sum of the {parts} columns from {p0} to {p1} in all {known} rows.",
     "sum_mostly": "{column} is the sum of the {parts} columns from {p0} to {p1} in {share} of the rows; "
     "{exceptions} rows differ.",
-    "proportion": "{column} is typically about {middle} of {whole}: half of the rows lie between about {low} and "
-    "{high}.",
+    "proportion": "{column} is typically about {middle} of {whole}: half of the rows lie between about "
+    "{low} and {high}.",
     "dependency": "Each {left} has only one {right}: {groups} different values, no exception.",
     "one_to_one": "{left} and {right} go together one to one: {groups} different values, no exception.",
-    "average_one:up": "Where {factor} is {group}, average {outcome} is higher: {value}, against {rest} in all other "
-    "rows.",
-    "average_one:down": "Where {factor} is {group}, average {outcome} is lower: {value}, against {rest} in all other "
-    "rows.",
-    "average_ends": "Average {outcome} differs by {factor}: highest for {top} ({high}), lowest for {bottom} ({low}).",
+    "average_one:up": "Where {factor} is {group}, average {outcome} is higher: {value}, against {rest} in "
+    "all other rows.",
+    "average_one:down": "Where {factor} is {group}, average {outcome} is lower: {value}, against {rest} in "
+    "all other rows.",
+    "average_ends": "Average {outcome} differs by {factor}: highest for {top} ({high}), lowest for {bottom} "
+    "({low}).",
     "average_two": "Average {outcome} is {high} where {factor} is {top}, and {low} where it is {bottom}.",
-    "rate_one:up": "{outcome} is more frequent where {factor} is {group}: {value} of the rows, against {rest} of all "
-    "others.",
-    "rate_one:down": "{outcome} is less frequent where {factor} is {group}: {value} of the rows, against {rest} of "
-    "all others.",
-    "rate_ends": "How often {outcome} holds differs by {factor}: most for {top} ({high}), least for {bottom} ({low}).",
-    "rate_two": "{outcome} holds in {high} of the rows where {factor} is {top}, and in {low} where it is {bottom}.",
+    "rate_one:up": "{outcome} is more frequent where {factor} is {group}: {value} of the rows, against "
+    "{rest} of all others.",
+    "rate_one:down": "{outcome} is less frequent where {factor} is {group}: {value} of the rows, against "
+    "{rest} of all others.",
+    "rate_ends": "How often {outcome} holds differs by {factor}: most for {top} ({high}), least for "
+    "{bottom} ({low}).",
+    "rate_two": "{outcome} holds in {high} of the rows where {factor} is {top}, and in {low} where it is "
+    "{bottom}.",
     "number_steps:up": "Average {outcome} rises with {factor}: from {y0} at {x0} to {y1} at {x1}.",
     "number_steps:down": "Average {outcome} falls as {factor} rises: from {y0} at {x0} to {y1} at {x1}.",
-    "number_fifths:up": "Average {outcome} rises with {factor}: from {y0} where it is lowest (about {x0}) to {y1} "
-    "where it is highest (about {x1}).",
-    "number_fifths:down": "Average {outcome} falls as {factor} rises: from {y0} where that is lowest (about {x0}) to "
-    "{y1} where it is highest (about {x1}).",
-    "rate_steps:up": "{outcome} becomes more frequent as {factor} rises: from {y0} of the rows at {x0} to {y1} at "
-    "{x1}.",
-    "rate_steps:down": "{outcome} becomes less frequent as {factor} rises: from {y0} of the rows at {x0} to {y1} at "
-    "{x1}.",
-    "rate_fifths:up": "{outcome} becomes more frequent as {factor} rises: from {y0} of the rows where that is lowest "
-    "(about {x0}) to {y1} where it is highest (about {x1}).",
-    "rate_fifths:down": "{outcome} becomes less frequent as {factor} rises: from {y0} of the rows where that is "
-    "lowest (about {x0}) to {y1} where it is highest (about {x1}).",
-    "category_share": "{outcome} is {kind} in {share} of the rows where {factor} is {group}, against {rest} of all "
-    "others.",
+    "number_fifths:up": "Average {outcome} rises with {factor}: from {y0} where it is lowest (about {x0}) "
+    "to {y1} where it is highest (about {x1}).",
+    "number_fifths:down": "Average {outcome} falls as {factor} rises: from {y0} where that is lowest (about "
+    "{x0}) to {y1} where it is highest (about {x1}).",
+    "rate_steps:up": "{outcome} becomes more frequent as {factor} rises: from {y0} of the rows at {x0} to "
+    "{y1} at {x1}.",
+    "rate_steps:down": "{outcome} becomes less frequent as {factor} rises: from {y0} of the rows at {x0} to "
+    "{y1} at {x1}.",
+    "rate_fifths:up": "{outcome} becomes more frequent as {factor} rises: from {y0} of the rows where that "
+    "is lowest (about {x0}) to {y1} where it is highest (about {x1}).",
+    "rate_fifths:down": "{outcome} becomes less frequent as {factor} rises: from {y0} of the rows where "
+    "that is lowest (about {x0}) to {y1} where it is highest (about {x1}).",
+    "turned": "Overall {outcome} and {factor} have a correlation of {r}, but inside {opposite} of the "
+    "{groups} groups of {segment} the sign is the opposite.",
+    "category_share": "{outcome} is {kind} in {share} of the rows where {factor} is {group}, against {rest} "
+    "of all others.",
 }

@@ -2,16 +2,20 @@
 
 FORMS: dict[str, str] = {
     # 可信度
-    "sentinel_number": "{column}在{count}行中为{marker}，远在其他所有值（{low}至{high}）之外：它表示缺失，这里的各项数字都不计入。",
+    "sentinel_number": "{column}在{count}行中为{marker}，远在其他所有值（{low}至{high}）之外：它表示缺失，这"
+    "里的各项数字都不计入。",
     "sentinel_number:kept": "{column}在{count}行中为{marker}，这个值常表示缺失；这里仍作为数值保留。",
     "sentinel_text": "{column}在{count}行中为{marker}，它表示缺失，已不计入。",
     "sentinel_text:kept": "{column}在{count}行中为{marker}，可能表示缺失；这里仍作为值保留。",
     "stored_as_text:number": "{column}是以文本存放的数字，例如{example}；其中{converted}个已读作数字。",
     "stored_as_text:date": "{column}是以文本存放的日期，例如{example}；其中{converted}个已读作日期。",
     "stored_as_text:value": "{column}以文本存放，例如{example}；其中{converted}个已读取。",
-    "stored_as_text:number failed": "{column}是以文本存放的数字，例如{example}；{converted}个已读作数字，{failed}个无法读取。",
-    "stored_as_text:date failed": "{column}是以文本存放的日期，例如{example}；{converted}个已读作日期，{failed}个无法读取。",
-    "stored_as_text:value failed": "{column}以文本存放，例如{example}；{converted}个已读取，{failed}个无法读取。",
+    "stored_as_text:number failed": "{column}是以文本存放的数字，例如{example}；{converted}个已读作数字，"
+    "{failed}个无法读取。",
+    "stored_as_text:date failed": "{column}是以文本存放的日期，例如{example}；{converted}个已读作日期，"
+    "{failed}个无法读取。",
+    "stored_as_text:value failed": "{column}以文本存放，例如{example}；{converted}个已读取，{failed}个无法读"
+    "取。",
     "variants": "{column}中同一个值有{spellings}种写法：{spelled}。",
     "variants:many": "{column}中有{groups}个值不止一种写法，例如{spelled}。",
     "empty": "{column}在所有行中都没有值。",
@@ -30,20 +34,29 @@ FORMS: dict[str, str] = {
     "missing_where": "{factor}为{group}时{column}总是缺失（{rows}行）；其他行有{rest}缺失。",
     "missing_more": "{factor}为{group}的行中，{column}缺失{share}，其他行为{rest}。",
     # 取值
-    "concentration": "出现最多的{tenth}的{many}占了{share}的行；其中一个就有{most}行，而半数最多只有{middle}行。",
+    "concentration": "出现最多的{tenth}的{many}占了{share}的行；其中一个就有{most}行，而半数最多只有"
+    "{middle}行。",
     "heavy_amount": "{column}最大的{tenth}的值约占其总和的{share}。",
     "imbalance": "{column}在{share}的行中为{value}；其他值合计{rest}行（{rest_share}）。",
     "outlier_high": "{column}有{count}行超过{limit}，最大达{end}；而半数的值不超过约{middle}。",
     "outlier_low": "{column}有{count}行低于{limit}，最小为{end}；而半数的值不低于约{middle}。",
     # 时间
-    "trend_rows:day up": "每天的行数上升了{change}：最初{span}天（自{start}起）平均{first}，最后{span}天（至{end}）平均{last}。",
-    "trend_rows:day down": "每天的行数下降了{change}：最初{span}天（自{start}起）平均{first}，最后{span}天（至{end}）平均{last}。",
-    "trend_rows:month up": "每月的行数上升了{change}：最初{span}个月（自{start}起）平均{first}，最后{span}个月（至{end}）平均{last}。",
-    "trend_rows:month down": "每月的行数下降了{change}：最初{span}个月（自{start}起）平均{first}，最后{span}个月（至{end}）平均{last}。",
-    "change_point:day up": "从{date}起水平高出{change}：此后{reach}天平均每天{after}行，此前{reach}天平均{before}行。",
-    "change_point:day down": "从{date}起水平低了{change}：此后{reach}天平均每天{after}行，此前{reach}天平均{before}行。",
-    "change_point:month up": "从{date}起水平高出{change}：此后{reach}个月平均每月{after}行，此前{reach}个月平均{before}行。",
-    "change_point:month down": "从{date}起水平低了{change}：此后{reach}个月平均每月{after}行，此前{reach}个月平均{before}行。",
+    "trend_rows:day up": "每天的行数上升了{change}：最初{span}天（自{start}起）平均{first}，最后{span}天（至"
+    "{end}）平均{last}。",
+    "trend_rows:day down": "每天的行数下降了{change}：最初{span}天（自{start}起）平均{first}，最后{span}天（"
+    "至{end}）平均{last}。",
+    "trend_rows:month up": "每月的行数上升了{change}：最初{span}个月（自{start}起）平均{first}，最后{span}个"
+    "月（至{end}）平均{last}。",
+    "trend_rows:month down": "每月的行数下降了{change}：最初{span}个月（自{start}起）平均{first}，最后"
+    "{span}个月（至{end}）平均{last}。",
+    "change_point:day up": "从{date}起水平高出{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
+    "{before}行。",
+    "change_point:day down": "从{date}起水平低了{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
+    "{before}行。",
+    "change_point:month up": "从{date}起水平高出{change}：此后{reach}个月平均每月{after}行，此前{reach}个月"
+    "平均{before}行。",
+    "change_point:month down": "从{date}起水平低了{change}：此后{reach}个月平均每月{after}行，此前{reach}个"
+    "月平均{before}行。",
     "weekday_busy": "{groups}的行数最多：平均每天{in}行，比其他日子（{out}行）多{change}。",
     "weekday_quiet": "{groups}的行数最少：平均每天{in}行，比其他日子（{out}行）少{change}。",
     "month_busy": "{groups}的行数最多：平均{in}行，比其他月份（{out}行）多{change}。",
@@ -52,7 +65,8 @@ FORMS: dict[str, str] = {
     "spike:month": "{date}格外突出，有{count}行，是前后月份通常{usual}行的{times}倍。",
     "gap:day": "有{days}天完全没有数据；最长的空档从{start}到{end}（{length}天）。其他日子约有{usual}行。",
     "gap_one:day": "{start}完全没有数据；其他日子约有{usual}行。",
-    "gap:month": "有{days}个月完全没有数据；最长的空档从{start}到{end}（{length}个月）。其他月份约有{usual}行。",
+    "gap:month": "有{days}个月完全没有数据；最长的空档从{start}到{end}（{length}个月）。其他月份约有"
+    "{usual}行。",
     "gap_one:month": "{start}完全没有数据；其他月份约有{usual}行。",
     "hours": "{share}的行落在{from}点至{to}点之间，这只是一天的三分之一。",
     "number_over_time:up": "平均{outcome}随{factor}上升：{start}为{y0}，{end}为{y1}。",
@@ -61,7 +75,7 @@ FORMS: dict[str, str] = {
     "rate_over_time:down": "{outcome}的比例随{factor}下降：{start}为{y0}，{end}为{y1}。",
     # 关系
     "copy": "{column}与{origin}在{both}行中有{equal}行的值相同。",
-    "copy_text": "{column}就是以文本写出的{origin}：{both}行中有{equal}行一致。",
+    "copy_text": "{column}就是以文本写出的{origin}，例如{example}：{both}行中有{equal}行一致。",
     "formula": "{column} = {formula}，在全部{known}行中成立。",
     "formula_mostly": "{column} = {formula}，在{share}的行中成立；有{exceptions}行不符。",
     "sum": "{column}是从{p0}到{p1}共{parts}列之和，在全部{known}行中成立。",
@@ -79,11 +93,17 @@ FORMS: dict[str, str] = {
     "rate_two": "{factor}为{top}时{outcome}占{high}，为{bottom}时占{low}。",
     "number_steps:up": "平均{outcome}随{factor}上升：{x0}时为{y0}，{x1}时为{y1}。",
     "number_steps:down": "平均{outcome}随{factor}的上升而下降：{x0}时为{y0}，{x1}时为{y1}。",
-    "number_fifths:up": "平均{outcome}随{factor}上升：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为{y1}。",
-    "number_fifths:down": "平均{outcome}随{factor}的上升而下降：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为{y1}。",
+    "number_fifths:up": "平均{outcome}随{factor}上升：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为"
+    "{y1}。",
+    "number_fifths:down": "平均{outcome}随{factor}的上升而下降：{factor}最低处（约{x0}）为{y0}，最高处（约"
+    "{x1}）为{y1}。",
     "rate_steps:up": "{outcome}的比例随{factor}上升：{x0}时为{y0}，{x1}时为{y1}。",
     "rate_steps:down": "{outcome}的比例随{factor}的上升而下降：{x0}时为{y0}，{x1}时为{y1}。",
-    "rate_fifths:up": "{outcome}的比例随{factor}上升：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为{y1}。",
-    "rate_fifths:down": "{outcome}的比例随{factor}的上升而下降：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为{y1}。",
+    "rate_fifths:up": "{outcome}的比例随{factor}上升：{factor}最低处（约{x0}）为{y0}，最高处（约{x1}）为"
+    "{y1}。",
+    "rate_fifths:down": "{outcome}的比例随{factor}的上升而下降：{factor}最低处（约{x0}）为{y0}，最高处（约"
+    "{x1}）为{y1}。",
+    "turned": "总体上{outcome}与{factor}的相关系数为{r}，但在{segment}的{groups}个分组中有{opposite}个方向相"
+    "反。",
     "category_share": "{factor}为{group}的行中，{outcome}为{kind}的占{share}，其他行为{rest}。",
 }

@@ -10,7 +10,7 @@ from itertools import combinations, permutations
 from typing import TYPE_CHECKING, Any
 
 from datalect.data.model import SemanticType
-from datalect.report.finding import Context, Finding, plain_shape, shape_of
+from datalect.report.finding import Context, Finding, plain_shape, quoted, shape_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
     from datalect.report.variables import Variable
 
 _SHARE = plain_shape(percent=100)
-_PROBE = 48  # rows on which all candidates are tried
+_PROBE = 48  # rows on which all candidates are tried, four times over where values are missing
+_FIRST = 12  # of which so many must already fit, but for one
+_LONGEST_RUN = 18  # columns of a total
 _LEAST_ROWS = 30
 _LEAST_MATCH = 0.98  # share of rows a formula must explain
-_MOST_COLUMNS = 24  # columns among which three-part formulas are sought; two-part ones among three times as many
+_MOST_COLUMNS = (
+    24  # columns among which three-part formulas are sought; two-part ones among three times as many
+)
 _LEAST_VALUES = 8
 _STEADY = 0.5  # quartile range over median of a quotient that is still called a steady proportion
 
@@ -35,7 +39,6 @@ class Formula:
     parts: tuple[str, ...]
     expression: Any
     text: str
-    values: Any
 
 
 def mine(context: Context) -> list[Finding]:
@@ -108,27 +111,40 @@ def _copies(context: Context, numbers: list[Variable]) -> list[Finding]:
         # The one that was text, or else the later one, is the copy.
         copy, origin = (first, second) if _was_text(first) and not _was_text(second) else (second, first)
         result = context.reader.run(
-            {"get": [
-                {"fn": "count", "as": "both", "where": [_filled(copy.key), _filled(origin.key)]},
-                {"fn": "count", "as": "equal", "where": [_close(copy, origin.key)]},
-            ]}
-        )  # fmt: skip
+            {
+                "get": [
+                    {"fn": "count", "as": "both", "where": [_filled(copy.key), _filled(origin.key)]},
+                    {"fn": "count", "as": "equal", "where": [_close(copy, origin.key)]},
+                ]
+            }
+        )
         if result is None or not result.rows[0]["both"]:
             continue
         row = result.rows[0]
         if row["equal"] < 0.999 * row["both"]:
             continue
         context.same[copy.key] = origin.key
+        names = {"column": copy.label, "origin": origin.label}
+        if copy.column is not None and copy.column.conversion is not None and copy.column.conversion.examples:
+            names["example"] = quoted(context.mask.value(copy.key, copy.column.conversion.examples[0][0]))
         found.append(
             Finding(
-                form="copy_text" if _was_text(copy) else "copy", type="dependency",
-                columns=(copy.key, origin.key), section="relations",
+                form="copy_text" if "example" in names else "copy",
+                type="dependency",
+                columns=(copy.key, origin.key),
+                section="relations",
                 values={"equal": row["equal"], "both": row["both"], "share": row["equal"] / row["both"]},
-                names={"column": copy.label, "origin": origin.label}, shapes={"share": _SHARE}, n=row["both"],
-                effect=row["equal"] / row["both"], effect_name="share", result=result, impact=0.55,
-                surprise=0.6, cluster=f"formula:{copy.key}",
+                names=names,
+                shapes={"share": _SHARE},
+                n=row["both"],
+                effect=row["equal"] / row["both"],
+                effect_name="share",
+                result=result,
+                impact=0.65,
+                surprise=0.65,
+                cluster=f"{'text' if 'example' in names else 'formula'}:{copy.key}",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -177,8 +193,9 @@ def _formulas(context: Context, numbers: list[Variable]) -> list[Finding]:
         target = lookup[formula.target].numbers
         if target is None:
             continue
-        share = _match(target, formula.values)
-        if share >= _LEAST_MATCH and not _degenerate(target, formula, lookup):
+        values = evaluate(formula.expression, lookup)
+        share = _match(target, values)
+        if share >= _LEAST_MATCH and not _degenerate(target, values, formula, lookup):
             by_target.setdefault(formula.target, []).append((share, len(formula.parts), formula))
     found = []
     for options in by_target.values():
@@ -206,29 +223,23 @@ def _search(numbers: list[Variable]) -> list[Formula]:
 
     found: list[Formula] = []
     ordered = numbers[: 3 * _MOST_COLUMNS]
-    matrix = np.stack(_arrays(*ordered))  # (columns, rows)
     names = [v.key for v in ordered]
-    for i, j in combinations(range(len(ordered)), 2):
-        a, b = matrix[i], matrix[j]
-        for text, build, values in _pairs(names[i], names[j], a, b):
-            probes = _probes(values, matrix)
-            for k in np.flatnonzero(probes):
-                if k not in (i, j):
-                    found.append(Formula(names[k], (names[i], names[j]), build, text, values))
+    matrix = np.stack(_arrays(*ordered))[:, : 4 * _PROBE]  # (columns, rows)
+    probe = _Probe(matrix)
     few = min(len(ordered), _MOST_COLUMNS)
-    for i, j in combinations(range(few), 2):
+    for i, j in combinations(range(len(ordered)), 2):
         for text, build, values in _pairs(names[i], names[j], matrix[i], matrix[j]):
-            if "÷" in text:
+            for z in probe.matches(values):
+                if z not in (i, j):
+                    found.append(Formula(names[z], (names[i], names[j]), build, text))
+            if j >= few or "÷" in text:
                 continue
-            for k in range(few):
-                if k in (i, j):
-                    continue
-                for text3, build3, values3 in _triples(text, build, names[k], values, matrix[k]):
-                    for z in np.flatnonzero(_probes(values3, matrix[:few])):
-                        if z not in (i, j, k):
-                            parts = (names[i], names[j], names[k])
-                            found.append(Formula(names[z], parts, build3, text3, values3))
-    return found + _runs(ordered, matrix)
+            for text3, build3, values3 in _triples(text, build, values, matrix[:few]):
+                for k, z in probe.possible(values3, few):
+                    if len({i, j, k, z}) == 4 and z in probe.matches(values3[k]):
+                        parts = (names[i], names[j], names[k])
+                        found.append(Formula(names[z], parts, build3(names[k]), text3))
+    return found + _runs(names, matrix, probe)
 
 
 def _pairs(x: str, y: str, a: Any, b: Any) -> list[tuple[str, Any, Any]]:
@@ -251,70 +262,117 @@ def _pairs(x: str, y: str, a: Any, b: Any) -> list[tuple[str, Any, Any]]:
         ]
 
 
-def _triples(text: str, build: Any, z: str, values: Any, c: Any) -> list[tuple[str, Any, Any]]:
-    if "×" in text and "1 " not in text:
+def _triples(text: str, build: Any, values: Any, others: Any) -> list[tuple[str, Any, Any]]:
+    """A two-part formula continued with each other column: (other columns, rows) of guesses."""
+    product = "×" in text and "1 " not in text
+    if product:
         return [
-            (text + " × {2}", ["*", build, z], values * c),
-            (text + " × (1 − {2})", ["*", build, ["-", 1, z]], values * (1 - c)),
-            (text + " × (1 + {2})", ["*", build, ["+", 1, z]], values * (1 + c)),
-            (text + " − {2}", ["-", build, z], values - c),
-            (text + " + {2}", ["+", build, z], values + c),
+            (text + " × {2}", lambda z: ["*", build, z], values * others),
+            (text + " × (1 − {2})", lambda z: ["*", build, ["-", 1, z]], values * (1 - others)),
+            (text + " × (1 + {2})", lambda z: ["*", build, ["+", 1, z]], values * (1 + others)),
+            (text + " − {2}", lambda z: ["-", build, z], values - others),
+            (text + " + {2}", lambda z: ["+", build, z], values + others),
         ]
     if "+" in text and "1 " not in text:
-        return [(text + " + {2}", ["+", build, z], values + c), (text + " − {2}", ["-", build, z], values - c)]
+        return [
+            (text + " + {2}", lambda z: ["+", build, z], values + others),
+            (text + " − {2}", lambda z: ["-", build, z], values - others),
+        ]
     return []
 
 
-def _probes(values: Any, matrix: Any) -> Any:
-    """For each column, whether the guess matches on the first rows where both are known."""
+def evaluate(expression: Any, lookup: dict[str, Variable]) -> Any:
+    """A formula's expression over the whole sample."""
     import numpy as np
 
-    guess, held = values[: 4 * _PROBE], matrix[:, : 4 * _PROBE]
-    known = np.isfinite(guess)[None, :] & ~np.isnan(held)
-    with np.errstate(invalid="ignore"):
-        # Six decimals is the coarsest an exact column is rounded to; cents and whole numbers are looser.
-        close = np.abs(held - guess[None, :]) <= 0.5001 * _steps(held)[:, None] + 1e-9 * np.abs(held) + 1e-12
-    total = known.sum(1)
-    return (total >= min(_PROBE, _LEAST_ROWS)) & ((close & known).sum(1) >= _LEAST_MATCH * total)
+    if isinstance(expression, str):
+        return lookup[expression].numbers
+    if not isinstance(expression, list):
+        return expression
+    parts = [evaluate(part, lookup) for part in expression[1:]]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        total = parts[0]
+        for part in parts[1:]:
+            match expression[0]:
+                case "+":
+                    total = total + part
+                case "-":
+                    total = total - part
+                case "*":
+                    total = total * part
+                case _:
+                    total = total / part
+    return total
 
 
-def _steps(held: Any) -> Any:
-    import numpy as np
+class _Probe:
+    """The first sampled rows of all columns, against which every candidate is tried.
 
-    out = []
-    for row in held:
-        digits = _decimals(row)
-        out.append(0.0 if digits is None else 10.0**-digits)
-    return np.array(out)
+    Args:
+        held: values, (columns, rows).
+    """
+
+    def __init__(self, held: NDArray[np.float64]) -> None:
+        import numpy as np
+
+        digits = [_decimals(row) for row in held]
+        steps = np.array([0.0 if d is None else 10.0**-d for d in digits])
+        self._held = held
+        self._known = ~np.isnan(held)
+        # Cents and whole numbers may differ by half a step, full precision only by what computing loses.
+        self._within = 0.5001 * steps[:, None] + 1e-9 * np.abs(held) + 1e-12
+
+    def matches(self, values: NDArray[np.float64]) -> list[int]:
+        """Columns that nearly always equal the guess where both are known."""
+        import numpy as np
+
+        guess = values[: self._held.shape[1]]
+        finite = np.isfinite(guess)
+        known = self._known & finite[None, :]
+        with np.errstate(invalid="ignore"):
+            close = np.abs(self._held - guess[None, :]) <= self._within
+        total = known.sum(1)
+        good: NDArray[np.bool_] = (total >= _LEAST_ROWS) & ((close & known).sum(1) >= _LEAST_MATCH * total)
+        return [int(k) for k in np.flatnonzero(good)]
+
+    def possible(self, guesses: NDArray[np.float64], few: int) -> list[tuple[int, int]]:
+        """Pairs of guess and column that the very first rows do not rule out.
+
+        Args:
+            guesses: (guesses, rows).
+            few: only the first so many columns are tried.
+        """
+        import numpy as np
+
+        first = guesses[:, None, :_FIRST]
+        held = self._held[None, :few, :_FIRST]
+        with np.errstate(invalid="ignore"):
+            far = np.abs(held - first) > self._within[None, :few, :_FIRST]  # False where either is missing
+        return [(int(k), int(z)) for k, z in np.argwhere(far.sum(2) <= 1)]
 
 
-def _runs(ordered: list[Variable], matrix: Any) -> list[Formula]:
+def _runs(names: list[str], matrix: Any, probe: _Probe) -> list[Formula]:
     """Totals over four or more neighbouring columns, as in statistical tables."""
     import numpy as np
 
     found = []
-    filled = np.nan_to_num(matrix)
-    sums = np.concatenate([np.zeros((1, matrix.shape[1])), np.cumsum(filled, axis=0)])
-    names = [v.key for v in ordered]
-    count = len(ordered)
-    for i in range(count):
-        for j in range(i + 4, min(count, i + 40) + 1):
-            values = sums[j] - sums[i]
-            for z in np.flatnonzero(_probes(values, matrix)):
+    sums = np.concatenate([np.zeros((1, matrix.shape[1])), np.cumsum(np.nan_to_num(matrix), axis=0)])
+    for i in range(len(names)):
+        for j in range(i + 4, min(len(names), i + _LONGEST_RUN) + 1):
+            for z in probe.matches(sums[j] - sums[i]):
                 if not i <= z < j:
-                    parts = tuple(names[i:j])
-                    expression: Any = parts[0]
-                    for name in parts[1:]:
+                    expression: Any = names[i]
+                    for name in names[i + 1 : j]:
                         expression = ["+", expression, name]
-                    found.append(Formula(names[z], parts, expression, "sum", values))
+                    found.append(Formula(names[z], tuple(names[i:j]), expression, "sum"))
     return found
 
 
-def _degenerate(target: Any, formula: Formula, lookup: dict[str, Variable]) -> bool:
+def _degenerate(target: Any, values: Any, formula: Formula, lookup: dict[str, Variable]) -> bool:
     """Whether the formula holds only because a part is nearly always 0 or 1, or the target follows one part."""
     import numpy as np
 
-    known = ~np.isnan(target) & np.isfinite(formula.values)
+    known = ~np.isnan(target) & np.isfinite(values)
     for name in formula.parts[:3]:
         part = lookup[name].numbers
         if part is None:
@@ -332,11 +390,13 @@ def _confirmed(
 ) -> Finding | None:
     tests = [_filled(target.key), *(_filled(p) for p in formula.parts)]
     result = context.reader.run(
-        {"get": [
-            {"fn": "count", "as": "known", "where": tests},
-            {"fn": "count", "as": "equal", "where": [_close(target, formula.expression)]},
-        ]}
-    )  # fmt: skip
+        {
+            "get": [
+                {"fn": "count", "as": "known", "where": tests},
+                {"fn": "count", "as": "equal", "where": [_close(target, formula.expression)]},
+            ]
+        }
+    )
     if result is None or not result.rows[0]["known"]:
         return None
     row = result.rows[0]
@@ -346,18 +406,36 @@ def _confirmed(
     names = {"column": target.label} | {f"p{i}": lookup[p].label for i, p in enumerate(formula.parts)}
     form = "sum" if formula.text == "sum" else "formula"
     if form == "sum":
-        names = {"column": target.label, "p0": lookup[formula.parts[0]].label,
-                 "p1": lookup[formula.parts[-1]].label}  # fmt: skip
+        names = {
+            "column": target.label,
+            "p0": lookup[formula.parts[0]].label,
+            "p1": lookup[formula.parts[-1]].label,
+        }
     exceptions = row["known"] - row["equal"]
     return Finding(
-        form=form if not exceptions else f"{form}_mostly", type="formula",
-        columns=(target.key, *formula.parts), section="relations",
+        form=form if not exceptions else f"{form}_mostly",
+        type="formula",
+        columns=(target.key, *formula.parts),
+        section="relations",
         severity="notice" if exceptions else "info",
-        values={"known": row["known"], "equal": row["equal"], "share": share, "exceptions": max(exceptions, 0),
-                "parts": len(formula.parts), "text": formula.text},
-        names=names, shapes={"share": _SHARE}, n=row["known"], effect=share, effect_name="share", result=result,
-        impact=0.7, surprise=0.75, cluster=f"formula:{target.key}",
-    )  # fmt: skip
+        values={
+            "known": row["known"],
+            "equal": row["equal"],
+            "share": share,
+            "exceptions": max(exceptions, 0),
+            "parts": len(formula.parts),
+            "text": formula.text,
+        },
+        names=names,
+        shapes={"share": _SHARE},
+        n=row["known"],
+        effect=share,
+        effect_name="share",
+        result=result,
+        impact=0.7,
+        surprise=0.75,
+        cluster=f"formula:{target.key}",
+    )
 
 
 # ---------------------------------------------------------------- proportions
@@ -370,7 +448,8 @@ def _proportions(context: Context, numbers: list[Variable]) -> list[Finding]:
     amounts = [
         v
         for v in numbers
-        if v.meaning in (SemanticType.MONEY, SemanticType.COUNT, SemanticType.MEASURE) and v.numbers is not None
+        if v.meaning in (SemanticType.MONEY, SemanticType.COUNT, SemanticType.MEASURE)
+        and v.numbers is not None
     ][:_MOST_COLUMNS]
     found = []
     for part, whole in permutations(amounts, 2):
@@ -417,12 +496,26 @@ def _proportion(context: Context, part: Variable, whole: Variable) -> Finding | 
         return None
     row = rows[0]
     return Finding(
-        form="proportion", type="proportion", columns=(part.key, whole.key), section="relations",
-        values={"middle": row["middle"], "low": row["low"], "high": row["high"], "half": 50, "r": row["r"],
-                "spread": (row["high"] - row["low"]) / row["middle"]},
+        form="proportion",
+        type="proportion",
+        columns=(part.key, whole.key),
+        section="relations",
+        values={
+            "middle": row["middle"],
+            "low": row["low"],
+            "high": row["high"],
+            "half": 50,
+            "r": row["r"],
+            "spread": (row["high"] - row["low"]) / row["middle"],
+        },
         names={"column": part.label, "whole": whole.label},
-        shapes={k: _SHARE for k in ("middle", "low", "high")} | {"half": plain_shape(percent=1),
-                                                                 "mean": shape_of(context.column(part.key))},
-        n=row["n"], effect=row["middle"], effect_name="share", sql=sql, impact=0.6, surprise=0.7,
+        shapes={k: _SHARE for k in ("middle", "low", "high")}
+        | {"half": plain_shape(percent=1), "mean": shape_of(context.column(part.key))},
+        n=row["n"],
+        effect=row["middle"],
+        effect_name="share",
+        sql=sql,
+        impact=0.6,
+        surprise=0.7,
         cluster=f"proportion:{part.key}",
-    )  # fmt: skip
+    )

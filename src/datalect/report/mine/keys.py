@@ -8,6 +8,7 @@ from datalect.answer.labels import column_words, humanise
 from datalect.data.model import Column, SemanticType
 from datalect.data.profile import kind_of
 from datalect.data.quoting import identifier
+from datalect.report.arrays import codes as codes_of
 from datalect.report.finding import Context, Finding, plain_shape
 
 S = SemanticType
@@ -36,12 +37,21 @@ def _keys(context: Context) -> list[Finding]:
     natural = all(context.column(name).meaning.type in (S.ID, S.CODE, S.NAME) for name in key)
     return [
         Finding(
-            form="key" if len(key) == 1 else "composite_key", type="key", columns=key, section="trust",
-            values={"rows": table.rows, "parts": len(key)}, names=names, n=table.rows, effect=1.0,
-            effect_name="share", result=result, impact=0.7 if natural else 0.45,
-            surprise=0.4 if len(key) == 1 else 0.55, cluster="key",
+            form="key" if len(key) == 1 else "composite_key",
+            type="key",
+            columns=key,
+            section="trust",
+            values={"rows": table.rows, "parts": len(key)},
+            names=names,
+            n=table.rows,
+            effect=1.0,
+            effect_name="share",
+            result=result,
+            impact=0.7 if natural else 0.45,
+            surprise=0.4 if len(key) == 1 else 0.55,
+            cluster="key",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _foreign_keys(context: Context) -> list[Finding]:
@@ -59,13 +69,22 @@ def _foreign_keys(context: Context) -> list[Finding]:
         names["other"] = Words(en=label, zh=label)
         found.append(
             Finding(
-                form="foreign_key", type="foreign_key", columns=link.columns, section="trust",
-                values={"coverage": link.coverage, "parts": len(link.columns)}, names=names,
-                shapes={"coverage": _SHARE}, n=table.rows, effect=link.coverage, effect_name="share",
-                severity="info" if link.coverage >= 1 else "warning", impact=0.5, surprise=0.45,
+                form="foreign_key",
+                type="foreign_key",
+                columns=link.columns,
+                section="trust",
+                values={"coverage": link.coverage, "parts": len(link.columns)},
+                names=names,
+                shapes={"coverage": _SHARE},
+                n=table.rows,
+                effect=link.coverage,
+                effect_name="share",
+                severity="info" if link.coverage >= 1 else "warning",
+                impact=0.5,
+                surprise=0.45,
                 cluster=f"fk:{','.join(link.columns)}",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -80,10 +99,9 @@ def _dependencies(context: Context) -> list[Finding]:
     keys = {k[0] for k in context.reader.table.keys if len(k) == 1}
     for column in context.reader.columns:
         if _may_determine(context, column) and column.name not in keys:
-            data = context.sample.arrow.column(column.name).combine_chunks().dictionary_encode()
-            held = data.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-            if len(data.dictionary) >= 2:
-                codes[column.name] = (held, len(data.dictionary))
+            held, different = codes_of(context.sample.arrow.column(column.name))
+            if len(different) >= 2:
+                codes[column.name] = (held, len(different))
     names = sorted(codes, key=lambda n: codes[n][1])[:_MOST_CHECKED]
     found: list[Finding] = []
     both: set[frozenset[str]] = set()
@@ -99,6 +117,9 @@ def _dependencies(context: Context) -> list[Finding]:
         finding = _confirmed(context, left, right, one_to_one)
         if finding is not None:
             found.append(finding)
+            # Where nearly every value of one has its own value of the other, they stand for the same things.
+            if codes[left][1] <= 1.3 * codes[right][1]:
+                context.alike.add(frozenset((left, right)))
             explained.add(right)
             if one_to_one:
                 both.add(frozenset((left, right)))
@@ -109,7 +130,12 @@ def _may_determine(context: Context, column: Column) -> bool:
     if column.name not in context.sample.arrow.column_names or column.name in context.same:
         return False
     profile = column.profile
-    if column.meaning.type in _NO_GROUPS or kind_of(column.dtype) not in ("text", "integer", "boolean", "uuid"):
+    if column.meaning.type in _NO_GROUPS or kind_of(column.dtype) not in (
+        "text",
+        "integer",
+        "boolean",
+        "uuid",
+    ):
         return False
     if column.name in context.mask.personal and kind_of(column.dtype) != "text":
         return False
@@ -153,13 +179,25 @@ def _confirmed(context: Context, left: str, right: str, one_to_one: bool) -> Fin
         return None
     if one_to_one:
         back = context.reader.try_rows(
-            sql.replace(f"SELECT {a}, min({b}) AS lo, max({b})", f"SELECT {b}, min({a}) AS lo, max({a})")
-            .replace(f"GROUP BY {a}", f"GROUP BY {b}"), what="dependencies",
-        )  # fmt: skip
+            sql.replace(
+                f"SELECT {a}, min({b}) AS lo, max({b})", f"SELECT {b}, min({a}) AS lo, max({a})"
+            ).replace(f"GROUP BY {a}", f"GROUP BY {b}"),
+            what="dependencies",
+        )
         one_to_one = bool(back) and not back[0]["broken"] if back else False
     names = {"left": column_words(context.column(left)), "right": column_words(context.column(right))}
     return Finding(
-        form="one_to_one" if one_to_one else "dependency", type="dependency", columns=(left, right),
-        section="relations", values={"groups": rows[0]["groups"]}, names=names, n=context.rows, effect=1.0,
-        effect_name="share", sql=sql, impact=0.5, surprise=0.5, cluster=f"fd:{right}",
-    )  # fmt: skip
+        form="one_to_one" if one_to_one else "dependency",
+        type="dependency",
+        columns=(left, right),
+        section="relations",
+        values={"groups": rows[0]["groups"]},
+        names=names,
+        n=context.rows,
+        effect=1.0,
+        effect_name="share",
+        sql=sql,
+        impact=0.5,
+        surprise=0.5,
+        cluster=f"fd:{right}",
+    )

@@ -58,13 +58,23 @@ def _amount(context: Context, column: Column) -> list[Finding]:
     )
     return [
         Finding(
-            form="missing_share", type="missingness", columns=(column.name,), section="trust",
+            form="missing_share",
+            type="missingness",
+            columns=(column.name,),
+            section="trust",
             severity="warning" if share >= _WARNING else "notice",
-            values={"share": share, "missing": profile.nulls}, names={"column": column_words(column)},
-            shapes={"share": _SHARE}, n=profile.rows, effect=share, effect_name="share", result=result,
-            impact=0.2 + 0.5 * share, surprise=0.4, cluster=f"missing:{column.name}",
+            values={"share": share, "missing": profile.nulls},
+            names={"column": column_words(column)},
+            shapes={"share": _SHARE},
+            n=profile.rows,
+            effect=share,
+            effect_name="share",
+            result=result,
+            impact=0.2 + 0.5 * share,
+            surprise=0.4,
+            cluster=f"missing:{column.name}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _together(context: Context, columns: list[Column]) -> list[Finding]:
@@ -87,7 +97,11 @@ def _together(context: Context, columns: list[Column]) -> list[Finding]:
         result = context.reader.run(
             {
                 "get": [
-                    {"fn": "count", "as": "all", "where": [{"col": c.name, "op": "null"} for c in members[:20]]},
+                    {
+                        "fn": "count",
+                        "as": "all",
+                        "where": [{"col": c.name, "op": "null"} for c in members[:20]],
+                    },
                     {"fn": "count", "as": "first", "where": [{"col": first.name, "op": "null"}]},
                 ]
             }
@@ -96,14 +110,23 @@ def _together(context: Context, columns: list[Column]) -> list[Finding]:
             continue
         found.append(
             Finding(
-                form="missing_together" if len(members) == 2 else "missing_together_many", type="missingness",
-                columns=tuple(c.name for c in members), section="trust", severity="notice",
+                form="missing_together" if len(members) == 2 else "missing_together_many",
+                type="missingness",
+                columns=tuple(c.name for c in members),
+                section="trust",
+                severity="notice",
                 values={"count": len(members), "missing": first.profile.nulls, "share": share},
-                names={"column": column_words(first), "other": column_words(last)}, shapes={"share": _SHARE},
-                n=first.profile.rows, effect=share, effect_name="share", result=result, impact=0.4 + 0.2 * share,
-                surprise=0.6, cluster=f"missing:{first.name}",
+                names={"column": column_words(first), "other": column_words(last)},
+                shapes={"share": _SHARE},
+                n=first.profile.rows,
+                effect=share,
+                effect_name="share",
+                result=result,
+                impact=0.4 + 0.2 * share,
+                surprise=0.6,
+                cluster=f"missing:{first.name}",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -165,21 +188,33 @@ def _confirmed(
     names = {"column": column_words(column), "factor": factor.label}
     shares = {r["group"]: 1 - r["filled"] / r["rows"] for r in rows}
     common: dict[str, Any] = {
-        "type": "missingness", "columns": (column.name, factor.columns[0]), "section": "trust",
-        "effect": strength**0.5, "effect_name": "cramers_v", "place": place, "test": "chi-square", "n": total,
-        "result": result, "cluster": f"missing:{column.name}",
-    }  # fmt: skip
+        "type": "missingness",
+        "columns": (column.name, factor.columns[0]),
+        "section": "trust",
+        "effect": strength**0.5,
+        "effect_name": "cramers_v",
+        "place": place,
+        "test": "chi-square",
+        "n": total,
+        "result": result,
+        "cluster": f"missing:{column.name}",
+    }
     chart = _chart(context, column, factor, shares)
     if absent and len(present) == 1 and present[0]["filled"] >= 0.5 * present[0]["rows"]:
         full = present[0]["filled"] == present[0]["rows"]
         return [
             Finding(
-                form="missing_only" if full else "missing_only_mostly", severity="info", **common, chart=chart,
+                form="missing_only" if full else "missing_only_mostly",
+                severity="info",
+                **common,
+                chart=chart,
                 values={"filled": filled, "within": present[0]["filled"] / present[0]["rows"], "rows": total},
                 names=names | {"group": context.value_name(factor.columns[0], present[0]["group"])},
-                shapes={"within": _SHARE}, impact=0.65, surprise=0.75,
+                shapes={"within": _SHARE},
+                impact=0.65,
+                surprise=0.75,
             )
-        ]  # fmt: skip
+        ]
     top = max(rows, key=lambda r: (shares[r["group"]], r["rows"]))
     rest_rows = total - top["rows"]
     rest = (rest_rows - (filled - top["filled"])) / rest_rows
@@ -189,20 +224,30 @@ def _confirmed(
     if not top["filled"]:
         return [
             Finding(
-                form="missing_where", severity="notice", **common, chart=chart,
+                form="missing_where",
+                severity="notice",
+                **common,
+                chart=chart,
                 values={"rows": top["rows"], "rest": rest},
                 names=names | {"group": context.value_name(factor.columns[0], top["group"])},
-                shapes={"rest": _SHARE}, impact=0.55, surprise=0.7,
+                shapes={"rest": _SHARE},
+                impact=0.55,
+                surprise=0.7,
             )
-        ]  # fmt: skip
+        ]
     return [
         Finding(
-            form="missing_more", severity="notice", **common, chart=chart,
+            form="missing_more",
+            severity="notice",
+            **common,
+            chart=chart,
             values={"share": share, "rest": rest, "rows": top["rows"]},
             names=names | {"group": context.value_name(factor.columns[0], top["group"])},
-            shapes={"share": _SHARE, "rest": _SHARE}, impact=0.45, surprise=0.65,
+            shapes={"share": _SHARE, "rest": _SHARE},
+            impact=0.45,
+            surprise=0.65,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _chart(context: Context, column: Column, factor: Variable, shares: dict[Any, float]) -> ChartSpec:
@@ -211,8 +256,11 @@ def _chart(context: Context, column: Column, factor: Variable, shares: dict[Any,
     shown = sorted(shares.items(), key=lambda p: -p[1])[:12]
     label = column_words(column)
     return ChartSpec(
-        mark="bar", percent=True, x_title=factor.label,
+        mark="bar",
+        percent=True,
+        x_title=factor.label,
         labels=tuple(context.value_name(factor.columns[0], g).en for g, _ in shown),
-        y=tuple(s for _, s in shown), highlight=(0,),
+        y=tuple(s for _, s in shown),
+        highlight=(0,),
         y_title=Words(en=f"share without {label.en}", zh=f"缺少{label.zh}的比例"),
-    )  # fmt: skip
+    )

@@ -15,7 +15,9 @@ from datalect.report.finding import Context, Finding, plain_shape, quoted
 from datalect.report.model import ChartSpec, Severity
 
 _SHARE = plain_shape(percent=100)
-_GROUPED_TYPES = frozenset({SemanticType.CATEGORY, SemanticType.CODE, SemanticType.ORDERED, SemanticType.NAME})
+_GROUPED_TYPES = frozenset(
+    {SemanticType.CATEGORY, SemanticType.CODE, SemanticType.ORDERED, SemanticType.NAME}
+)
 _MOST_VARIANTS = 5  # spellings named in one sentence
 _WIDE = 60  # columns up to which whole rows are compared
 _MARKS = re.compile(r"[\s_\-.·,/'’\"]+")
@@ -47,7 +49,9 @@ def _sentinels(context: Context, column: Column) -> list[Finding]:
         far = number and column.profile.minimum is not None and column.profile.maximum is not None
         held = identifier(column.name)
         original = column.conversion.original if column.conversion else column.name
-        source = f"SELECT count(*) AS n FROM {relation('source', column.table)} WHERE {identifier(original)} = "
+        source = (
+            f"SELECT count(*) AS n FROM {relation('source', column.table)} WHERE {identifier(original)} = "
+        )
         sql = source + (str(value) if number else "'" + str(value).replace("'", "''") + "'")
         values: dict[str, Any] = {"count": sentinel.count, "share": sentinel.count / rows}
         if far and number:
@@ -58,16 +62,23 @@ def _sentinels(context: Context, column: Column) -> list[Finding]:
         found.append(
             Finding(
                 form="sentinel_number" if "marker" in values else "sentinel_text",
-                type="sentinel", columns=(column.name,), section="trust",
+                type="sentinel",
+                columns=(column.name,),
+                section="trust",
                 severity="warning" if treated and far else "notice",
-                values=values | {"treated": treated}, names=names, shapes={"share": _SHARE},
-                n=rows, effect=sentinel.count / rows, effect_name="share",
+                values=values | {"treated": treated},
+                names=names,
+                shapes={"share": _SHARE},
+                n=rows,
+                effect=sentinel.count / rows,
+                effect_name="share",
                 sql=sql if original and held else "",
                 # A marker far outside the range ruins every average however rare it is.
-                impact=0.75 if far and treated else 0.3, surprise=0.8 if far and treated else 0.3,
+                impact=0.75 if far and treated else 0.3,
+                surprise=0.8 if far and treated else 0.3,
                 cluster=f"sentinel:{column.name}",
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -88,13 +99,22 @@ def _conversion(context: Context, column: Column) -> list[Finding]:
     names = {"column": column_words(column), "example": quoted(original), "read": quoted(reads)}
     return [
         Finding(
-            form="stored_as_text", type="stored_as_text", columns=(column.name,), section="trust",
-            severity="warning" if conversion.failed else "notice", values=values | {"kind": kind}, names=names,
-            n=total, effect=conversion.converted / total, effect_name="share",
+            form="stored_as_text",
+            type="stored_as_text",
+            columns=(column.name,),
+            section="trust",
+            severity="warning" if conversion.failed else "notice",
+            values=values | {"kind": kind},
+            names=names,
+            n=total,
+            effect=conversion.converted / total,
+            effect_name="share",
             sql=f"SELECT {identifier(conversion.original)} FROM {relation('source', column.table)} LIMIT 5",
-            impact=0.6, surprise=0.6 if kind == "number" else 0.45, cluster=f"text:{column.name}",
+            impact=0.6,
+            surprise=0.6 if kind == "number" else 0.45,
+            cluster=f"text:{column.name}",
         )
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- spellings of the same
@@ -124,9 +144,12 @@ def _variants(context: Context, column: Column) -> list[Finding]:
     spellings = [context.mask.value(column.name, text) for text, _ in first]
     names = {"column": column_words(column)} | {f"s{i}": quoted(s) for i, s in enumerate(spellings)}
     values: dict[str, Any] = {
-        "spellings": len(first), "rows": sum(n for _, n in first), "groups": len(repeated),
-        "stray": stray, "share": stray / max(context.rows, 1),
-    }  # fmt: skip
+        "spellings": len(first),
+        "rows": sum(n for _, n in first),
+        "groups": len(repeated),
+        "stray": stray,
+        "share": stray / max(context.rows, 1),
+    }
     values |= {f"n{i}": count for i, (_, count) in enumerate(first)}
     result = context.reader.run(
         {
@@ -137,16 +160,31 @@ def _variants(context: Context, column: Column) -> list[Finding]:
     )
     return [
         Finding(
-            form="variants", type="variants", columns=(column.name,), section="trust", severity="warning",
-            values=values, names=names, shapes={"share": _SHARE}, n=context.rows, effect=values["share"],
-            effect_name="share", result=result,
-            impact=0.55 + 0.4 * min(1.0, values["share"] * 10), surprise=0.8, cluster=f"variants:{column.name}",
+            form="variants",
+            type="variants",
+            columns=(column.name,),
+            section="trust",
+            severity="warning",
+            values=values,
+            names=names,
+            shapes={"share": _SHARE},
+            n=context.rows,
+            effect=values["share"],
+            effect_name="share",
+            result=result,
+            impact=0.55 + 0.4 * min(1.0, values["share"] * 10),
+            surprise=0.8,
+            cluster=f"variants:{column.name}",
             chart=ChartSpec(
-                mark="bar", labels=tuple(f"“{s}”" for s in spellings), y=tuple(float(n) for _, n in first),
-                highlight=tuple(range(1, len(first))), x_title=names["column"], y_title=context.noun_words(),
+                mark="bar",
+                labels=tuple(f"“{s}”" for s in spellings),
+                y=tuple(float(n) for _, n in first),
+                highlight=tuple(range(1, len(first))),
+                x_title=names["column"],
+                y_title=context.noun_words(),
             ),
         )
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- nothing there, nothing new
@@ -160,21 +198,39 @@ def _emptiness(context: Context, column: Column) -> list[Finding]:
     if profile.nulls == rows:
         return [
             Finding(
-                form="empty", type="missingness", columns=(column.name,), section="trust", severity="warning",
-                values={"rows": rows}, names=label, n=rows, effect=1.0, effect_name="share",
-                impact=0.4, surprise=0.5, cluster="empty",
+                form="empty",
+                type="missingness",
+                columns=(column.name,),
+                section="trust",
+                severity="warning",
+                values={"rows": rows},
+                names=label,
+                n=rows,
+                effect=1.0,
+                effect_name="share",
+                impact=0.4,
+                surprise=0.5,
+                cluster="empty",
             )
-        ]  # fmt: skip
+        ]
     if rows > 1 and profile.distinct == 1 and profile.distinct_exact and profile.values:
         value = context.value_name(column.name, profile.values[0][0])
         form = "constant" if profile.nulls == 0 else "constant_or_missing"
         return [
             Finding(
-                form=form, type="constant", columns=(column.name,), section="trust", severity="notice",
-                values={"rows": rows, "missing": profile.nulls}, names=label | {"value": value}, n=rows,
-                impact=0.3, surprise=0.4, cluster="constant",
+                form=form,
+                type="constant",
+                columns=(column.name,),
+                section="trust",
+                severity="notice",
+                values={"rows": rows, "missing": profile.nulls},
+                names=label | {"value": value},
+                n=rows,
+                impact=0.3,
+                surprise=0.4,
+                cluster="constant",
             )
-        ]  # fmt: skip
+        ]
     return []
 
 
@@ -186,9 +242,7 @@ def _repeated_rows(context: Context) -> list[Finding]:
         return []
     # A hash of the row stands for the row: two different rows sharing one are rarer than faults of memory.
     hashed = ", ".join(identifier(c.name) for c in columns)
-    sql = (
-        f"SELECT count(*) AS n, count(DISTINCT h) AS d FROM (SELECT hash({hashed}) AS h FROM {context.reader.name})"
-    )
+    sql = f"SELECT count(*) AS n, count(DISTINCT h) AS d FROM (SELECT hash({hashed}) AS h FROM {context.reader.name})"
     rows = context.reader.try_rows(sql, what="repeated rows")
     if not rows or rows[0]["n"] == rows[0]["d"]:
         return []
@@ -198,10 +252,19 @@ def _repeated_rows(context: Context) -> list[Finding]:
     few = len(columns) <= 2 or rows[0]["d"] < 0.5 * rows[0]["n"]
     return [
         Finding(
-            form="repeated_rows", type="duplicate", columns=(), section="trust",
-            severity="info" if few else severity, values={"extra": extra, "share": share, "rows": table.rows},
-            shapes={"share": _SHARE}, n=table.rows, effect=share, effect_name="share", sql=sql,
-            impact=0.3 if few else 0.5 + 0.4 * min(1.0, share * 5), surprise=0.3 if few else 0.7,
+            form="repeated_rows",
+            type="duplicate",
+            columns=(),
+            section="trust",
+            severity="info" if few else severity,
+            values={"extra": extra, "share": share, "rows": table.rows},
+            shapes={"share": _SHARE},
+            n=table.rows,
+            effect=share,
+            effect_name="share",
+            sql=sql,
+            impact=0.3 if few else 0.5 + 0.4 * min(1.0, share * 5),
+            surprise=0.3 if few else 0.7,
             cluster="duplicates",
         )
-    ]  # fmt: skip
+    ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.answer.ground import Words
 from datalect.data.model import SemanticType
 from datalect.report.finding import Context, Finding, plain_shape, shape_of
-from datalect.report.mine.pairs import Pair, search, sign_in_segments
+from datalect.report.mine.pairs import Inside, Pair, inside_segments, rank_correlation, related, search
 from datalect.report.model import ChartSpec, Segments
 from datalect.report.stats import Z99, normal_two_sided
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 S = SemanticType
 FALSE_DISCOVERY = 0.01
+EXPLAINED = 0.35  # part of a relation that must be left inside the groups of every other category
 _MOST_CONFIRMED = 60
 _MOST_SHOWN = 14  # bars of one chart
 _BY_VALUE = 30  # different values of a number up to which it is counted value by value
@@ -30,8 +31,34 @@ def mine(context: Context) -> list[Finding]:
     pairs = _spread_over_outcomes(context, pairs)[:_MOST_CONFIRMED]
     found: list[Finding] = []
     for pair in pairs:
-        found += _confirmed(context, pair)
+        new = _confirmed(context, pair)
+        if new and _second_hand(context, pair, pairs):
+            for finding in new:
+                finding.surprise *= 0.4
+                finding.impact *= 0.7
+        found += new
     return found
+
+
+def _second_hand(context: Context, pair: Pair, pairs: list[Pair]) -> bool:
+    """Whether a third number, more strongly related to the outcome, leaves little of a relation of two numbers.
+
+    Returns fall with the rating only because both follow the delay: the delay is the news.
+    """
+    x, y = pair.factor, pair.outcome
+    if x.kind != "number" or y.kind not in ("number", "binary"):
+        return False
+    for other in pairs:
+        if other.outcome.key != y.key or other.factor.key == x.key or other.factor.kind != "number":
+            continue
+        z = other.factor
+        if other.strength <= pair.strength or related(context, x, z):
+            continue
+        r_xy, r_zy, r_xz = pair.effect, other.effect, rank_correlation(x, z)
+        left = (r_xy - r_xz * r_zy) / math.sqrt(max((1 - r_xz**2) * (1 - r_zy**2), 1e-9))
+        if abs(left) < 0.4 * abs(r_xy):
+            return True
+    return False
 
 
 def _spread_over_outcomes(context: Context, pairs: list[Pair]) -> list[Pair]:
@@ -65,10 +92,11 @@ def measure_of(variable: Variable) -> dict[str, Any]:
     """The plan's measure of an outcome: its average, or the share of yes."""
     if variable.kind == "binary":
         return {
-            "fn": "ratio", "as": "value",
+            "fn": "ratio",
+            "as": "value",
             "num": {"fn": "count", "where": [{"col": variable.columns[0], "op": "=", "val": True}]},
             "den": {"fn": "count", "col": variable.columns[0]},
-        }  # fmt: skip
+        }
     if variable.derived:
         return {"fn": "avg", "expr": variable.expression, "as": "value"}
     return {"fn": "avg", "col": variable.expression, "as": "value"}
@@ -112,18 +140,27 @@ def _confirmed(context: Context, pair: Pair) -> list[Finding]:
         return _categories(context, pair)
     if pair.kind == "times":
         return []  # groups that come at different times are told through the missing pattern and the trend
+    checked = inside_segments(context, pair)
+    explaining = explained_by(checked)
+    if explaining is not None and pair.factor.kind != "time":
+        return _turned(context, pair, explaining) if turned_around(explaining) else []
     if pair.factor.kind == "category" or (pair.factor.kind == "binary"):
         return _groups(context, pair)
     return _numbers(context, pair)
 
 
 def _common(context: Context, pair: Pair) -> dict[str, Any]:
+    checked = inside_segments(context, pair)
     columns = tuple(dict.fromkeys((*pair.outcome.columns, *pair.factor.columns)))
     target = _wanted(context, pair) > 0
     return {
-        "columns": columns, "section": "target" if target else "relations", "target": target, "place": pair.place,
-        "segments": segments_of(context, pair), "interval": pair.interval,
-    }  # fmt: skip
+        "columns": columns,
+        "section": "target" if target else "relations",
+        "target": target,
+        "place": pair.place,
+        "segments": segments_of(context, checked),
+        "interval": pair.interval,
+    }
 
 
 # ---------------------------------------------------------------- groups of a category
@@ -150,10 +187,15 @@ def _groups(context: Context, pair: Pair) -> list[Finding]:
     chart = _bars(context, pair, rows, mean, highlight=(rows.index(one),) if one else (0, len(rows) - 1))
     rate = outcome.kind == "binary"
     common = _common(context, pair) | {
-        "type": "difference", "effect": pair.effect, "effect_name": "eta_squared", "n": total, "result": result,
-        "test": "analysis of variance" if rate else "analysis of variance on ranks", "chart": chart,
+        "type": "difference",
+        "effect": pair.effect,
+        "effect_name": "eta_squared",
+        "n": total,
+        "result": result,
+        "test": "analysis of variance" if rate else "analysis of variance on ranks",
+        "chart": chart,
         "cluster": f"pair:{outcome.key}|{factor.key}",
-    }  # fmt: skip
+    }
     if one is not None and len(rows) > 2:
         rest_n = total - one["n"]
         rest = (mean * total - one["value"] * one["n"]) / rest_n
@@ -163,12 +205,15 @@ def _groups(context: Context, pair: Pair) -> list[Finding]:
         _compare(values, one["value"], rest, rate, shape)
         return [
             Finding(
-                form=f"{'rate' if rate else 'average'}_one", values=values,
+                form=f"{'rate' if rate else 'average'}_one",
+                values=values,
                 names=name | {"group": _group_name(context, factor, one["group"])},
-                shapes=_shapes(shape, "value", "rest"), impact=_impact(pair, values["value"], rest, one["n"] / total),
-                surprise=0.6, **common,
+                shapes=_shapes(shape, "value", "rest"),
+                impact=_impact(pair, values["value"], rest, one["n"] / total),
+                surprise=0.6,
+                **common,
             )
-        ]  # fmt: skip
+        ]
     top, bottom = rows[0], rows[-1]
     if not _large_enough(top["value"], bottom["value"], rows, rate):
         return []
@@ -176,14 +221,21 @@ def _groups(context: Context, pair: Pair) -> list[Finding]:
     _compare(values, top["value"], bottom["value"], rate, shape)
     return [
         Finding(
-            form=f"{'rate' if rate else 'average'}_ends" if len(rows) > 2 else f"{'rate' if rate else 'average'}_two",
+            form=f"{'rate' if rate else 'average'}_ends"
+            if len(rows) > 2
+            else f"{'rate' if rate else 'average'}_two",
             values=values,
-            names=name | {"top": _group_name(context, factor, top["group"]),
-                          "bottom": _group_name(context, factor, bottom["group"])},
-            shapes=_shapes(shape, "high", "low"), impact=_impact(pair, top["value"], bottom["value"], 0.5),
-            surprise=0.45, **common,
+            names=name
+            | {
+                "top": _group_name(context, factor, top["group"]),
+                "bottom": _group_name(context, factor, bottom["group"]),
+            },
+            shapes=_shapes(shape, "high", "low"),
+            impact=_impact(pair, top["value"], bottom["value"], 0.5),
+            surprise=0.45,
+            **common,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _shapes(shape: Field, *keys: str) -> dict[str, Field]:
@@ -229,7 +281,11 @@ def _large_enough(high: float, low: float, rows: list[dict[str, Any]], rate: boo
 def _impact(pair: Pair, high: float, low: float, share: float) -> float:
     """How strong the relation is and how much of the table it concerns."""
     reach = math.sqrt(max(min(share, 1 - share), 0.02) * 4)
-    return min(1.0, 0.25 + 0.55 * math.sqrt(min(1.0, pair.strength)) * (0.6 + 0.4 * reach))
+    strength = pair.strength
+    if pair.kind == "rates" and low > 0 and high > 0:
+        # A rate that is ten times as high matters however rare the outcome is.
+        strength = max(strength, min(1.0, abs(math.log(high / low)) / math.log(20)))
+    return min(1.0, 0.25 + 0.55 * math.sqrt(min(1.0, strength)) * (0.6 + 0.4 * reach))
 
 
 def _group_name(context: Context, factor: Variable, value: Any) -> Words:
@@ -248,18 +304,81 @@ def _bars(
     if ordered:
         names = [r["group"] for r in shown]
         shown = sorted(shown, key=lambda r: str(r["group"]) if isinstance(r["group"], str) else r["group"])
-        kept = tuple(shown.index(next(r for r in shown if r["group"] == names[i])) for i in kept if i < len(names))
+        kept = tuple(
+            shown.index(next(r for r in shown if r["group"] == names[i])) for i in kept if i < len(names)
+        )
     return ChartSpec(
-        mark="bar", labels=tuple(_group_name(context, pair.factor, r["group"]).en for r in shown),
-        y=tuple(float(r["value"]) for r in shown), highlight=kept, reference=mean, x_title=pair.factor.label,
-        y_title=_figure_name(pair.outcome), percent=value_shape(context, pair.outcome).percent == 100,
-    )  # fmt: skip
+        mark="bar",
+        labels=tuple(_group_name(context, pair.factor, r["group"]).en for r in shown),
+        y=tuple(float(r["value"]) for r in shown),
+        highlight=kept,
+        reference=mean,
+        x_title=pair.factor.label,
+        y_title=_figure_name(pair.outcome),
+        percent=value_shape(context, pair.outcome).percent == 100,
+    )
 
 
 def _figure_name(variable: Variable) -> Words:
     if variable.kind == "binary":
         return Words(en=f"share with {variable.label.en}", zh=f"{variable.label.zh}的比例")
     return Words(en=f"average {variable.label.en}", zh=f"平均{variable.label.zh}")
+
+
+# ---------------------------------------------------------------- Simpson's paradox
+
+
+def _turned(context: Context, pair: Pair, inside: Inside) -> list[Finding]:
+    """A correlation of two numbers that turns around inside the groups of a category, confirmed on all rows."""
+    outcome, factor = pair.outcome, pair.factor
+    plain = (
+        outcome.kind == "number" and factor.kind == "number" and not outcome.derived and not factor.derived
+    )
+    if not plain:
+        return []
+    segment = inside.segment
+    measure = {"fn": "corr", "col": outcome.columns[0], "with": factor.columns[0], "as": "r"}
+    count = {"fn": "count", "as": "n"}
+    result = context.reader.run({"by": [{"col": segment.expression, "as": "group"}], "get": [measure, count]})
+    whole = context.reader.run({"get": [measure]})
+    if result is None or whole is None or whole.rows[0]["r"] is None:
+        return []
+    overall = float(whole.rows[0]["r"])
+    rows = [r for r in result.rows if r["group"] is not None and r["r"] is not None and r["n"] >= 30]
+    opposite = [r for r in rows if r["r"] * overall < 0]
+    if len(rows) < 2 or len(opposite) < 0.7 * len(rows) or overall * pair.effect <= 0:
+        return []
+    return [
+        Finding(
+            form="turned",
+            type="correlation",
+            columns=(*outcome.columns, *factor.columns, *segment.columns),
+            section="relations",
+            severity="notice",
+            place=pair.place,
+            test="rank correlation",
+            values={"r": overall, "opposite": len(opposite), "groups": len(rows)},
+            names={"outcome": outcome.label, "factor": factor.label, "segment": segment.label},
+            effect=pair.effect,
+            effect_name="spearman",
+            interval=pair.interval,
+            n=sum(r["n"] for r in rows),
+            result=result,
+            impact=0.75,
+            surprise=0.95,
+            cluster=f"pair:{outcome.key}|{factor.key}",
+            target=_wanted(context, pair) > 0,
+            segments=Segments(column=segment.columns[0], held=len(rows) - len(opposite), of=len(rows)),
+            chart=ChartSpec(
+                mark="bar",
+                labels=tuple(context.value_name(segment.columns[0], r["group"]).en for r in rows),
+                y=tuple(float(r["r"]) for r in rows),
+                reference=overall,
+                x_title=segment.label,
+                y_title=Words(en="correlation", zh="相关系数"),
+            ),
+        )
+    ]
 
 
 # ---------------------------------------------------------------- along a number
@@ -273,7 +392,9 @@ def _numbers(context: Context, pair: Pair) -> list[Finding]:
     few = _few_values(factor)
     rate = outcome.kind == "binary"
     if few:
-        result = context.reader.run({"by": [_breakdown(factor)], "get": [measure_of(outcome), _counted(outcome)]})
+        result = context.reader.run(
+            {"by": [_breakdown(factor)], "get": [measure_of(outcome), _counted(outcome)]}
+        )
         if result is None:
             return []
         known = [r for r in result.rows if r["group"] is not None and r["value"] is not None]
@@ -311,20 +432,36 @@ def _numbers(context: Context, pair: Pair) -> list[Finding]:
         return []
     return [
         Finding(
-            form=form, type="correlation", values=values, names={"outcome": outcome.label, "factor": factor.label},
-            shapes={"y0": shape, "y1": shape, "x0": _factor_shape(context, factor),
-                    "x1": _factor_shape(context, factor)},
-            effect=pair.effect, effect_name="pearson_of_ranks" if rate else "spearman", n=total, result=result,
+            form=form,
+            type="correlation",
+            values=values,
+            names={"outcome": outcome.label, "factor": factor.label},
+            shapes={
+                "y0": shape,
+                "y1": shape,
+                "x0": _factor_shape(context, factor),
+                "x1": _factor_shape(context, factor),
+            },
+            effect=pair.effect,
+            effect_name="pearson_of_ranks" if rate else "spearman",
+            n=total,
+            result=result,
             test="rank correlation",
-            impact=_impact(pair, last[1], first[1], 0.5), surprise=0.6 if factor.derived else 0.5,
+            impact=_impact(pair, last[1], first[1], 0.5),
+            surprise=0.6 if factor.derived else 0.5,
             cluster=f"pair:{outcome.key}|{factor.key}",
             chart=ChartSpec(
-                mark="dots", x=tuple(p[0] for p in points), y=tuple(p[1] for p in points), x_title=factor.label,
-                y_title=_figure_name(outcome), percent=shape.percent == 100, highlight=(0, len(points) - 1),
+                mark="dots",
+                x=tuple(p[0] for p in points),
+                y=tuple(p[1] for p in points),
+                x_title=factor.label,
+                y_title=_figure_name(outcome),
+                percent=shape.percent == 100,
+                highlight=(0, len(points) - 1),
             ),
             **_common(context, pair),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _few_values(variable: Variable) -> bool:
@@ -401,13 +538,23 @@ def _over_time(context: Context, pair: Pair) -> list[Finding]:
 
     known = time.numbers[~np.isnan(time.numbers)]
     span_days = float(known.max() - known.min()) / 86_400
-    grain = "year" if span_days > 3650 else "quarter" if span_days > 1000 else "month" if span_days > 120 else "week"
+    grain = (
+        "year"
+        if span_days > 3650
+        else "quarter"
+        if span_days > 1000
+        else "month"
+        if span_days > 120
+        else "week"
+    )
     if span_days < 28:
         return []
     result = context.reader.run(
-        {"by": [{"col": time.columns[0], "grain": grain, "as": "period"}], "get": [measure_of(outcome),
-                                                                              _counted(outcome)]}
-    )  # fmt: skip
+        {
+            "by": [{"col": time.columns[0], "grain": grain, "as": "period"}],
+            "get": [measure_of(outcome), _counted(outcome)],
+        }
+    )
     if result is None:
         return []
     rows = [r for r in result.rows if r["period"] is not None and r["value"] is not None]
@@ -424,21 +571,37 @@ def _over_time(context: Context, pair: Pair) -> list[Finding]:
     date_shape = replace(shape_of(time.column), grain=Grain(grain))
     return [
         Finding(
-            form="rate_over_time" if outcome.kind == "binary" else "number_over_time", type="trend",
-            values={"y0": first, "y1": last, "start": rows[0]["period"], "end": rows[-1]["period"],
-                    "r": pair.effect, "grain": grain},
+            form="rate_over_time" if outcome.kind == "binary" else "number_over_time",
+            type="trend",
+            values={
+                "y0": first,
+                "y1": last,
+                "start": rows[0]["period"],
+                "end": rows[-1]["period"],
+                "r": pair.effect,
+                "grain": grain,
+            },
             names={"outcome": outcome.label, "factor": time.label},
-            shapes={"y0": shape, "y1": shape, "start": date_shape, "end": date_shape}, effect=pair.effect,
-            effect_name="spearman", n=sum(r["n"] for r in rows), result=result, test="rank correlation",
-            impact=_impact(pair, last, first, 0.5), surprise=0.55,
-            cluster=f"pair:{outcome.key}|time", chart=ChartSpec(
-                mark="line", labels=tuple(str(r["period"])[:10] for r in rows),
-                y=tuple(float(r["value"]) for r in rows), x_title=time.label, y_title=_figure_name(outcome),
+            shapes={"y0": shape, "y1": shape, "start": date_shape, "end": date_shape},
+            effect=pair.effect,
+            effect_name="spearman",
+            n=sum(r["n"] for r in rows),
+            result=result,
+            test="rank correlation",
+            impact=_impact(pair, last, first, 0.5),
+            surprise=0.55,
+            cluster=f"pair:{outcome.key}|time",
+            chart=ChartSpec(
+                mark="line",
+                labels=tuple(str(r["period"])[:10] for r in rows),
+                y=tuple(float(r["value"]) for r in rows),
+                x_title=time.label,
+                y_title=_figure_name(outcome),
                 percent=shape.percent == 100,
             ),
             **(_common(context, pair) | {"section": "time"}),
         )
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- two categories
@@ -448,9 +611,11 @@ def _categories(context: Context, pair: Pair) -> list[Finding]:
     """The cell that is most over-represented: its share inside a group against its share elsewhere."""
     outcome, factor = pair.outcome, pair.factor
     result = context.reader.run(
-        {"by": [{"col": factor.expression, "as": "group"}, {"col": outcome.expression, "as": "kind"}],
-         "get": [{"fn": "count", "as": "n"}]}
-    )  # fmt: skip
+        {
+            "by": [{"col": factor.expression, "as": "group"}, {"col": outcome.expression, "as": "kind"}],
+            "get": [{"fn": "count", "as": "n"}],
+        }
+    )
     if result is None:
         return []
     rows = [r for r in result.rows if r["group"] is not None and r["kind"] is not None]
@@ -481,43 +646,73 @@ def _categories(context: Context, pair: Pair) -> list[Finding]:
     shown.sort(key=lambda g: -held.get(g, 0.0))
     return [
         Finding(
-            form="category_share", type="association", values=values,
-            names={"outcome": outcome.label, "factor": factor.label,
-                   "kind": context.value_name(outcome.columns[0], row["kind"]),
-                   "group": context.value_name(factor.columns[0], row["group"])},
-            shapes={"share": _SHARE, "rest": _SHARE}, effect=pair.effect, effect_name="cramers_v", n=total,
-            result=result, test="chi-square", impact=_impact(pair, inside, elsewhere, 0.5), surprise=0.5,
+            form="category_share",
+            type="association",
+            values=values,
+            names={
+                "outcome": outcome.label,
+                "factor": factor.label,
+                "kind": context.value_name(outcome.columns[0], row["kind"]),
+                "group": context.value_name(factor.columns[0], row["group"]),
+            },
+            shapes={"share": _SHARE, "rest": _SHARE},
+            effect=pair.effect,
+            effect_name="cramers_v",
+            n=total,
+            result=result,
+            test="chi-square",
+            impact=_impact(pair, inside, elsewhere, 0.5),
+            surprise=0.5,
             cluster=f"pair:{outcome.key}|{factor.key}",
             chart=ChartSpec(
-                mark="bar", labels=tuple(context.value_name(factor.columns[0], g).en for g in shown),
-                y=tuple(held.get(g, 0.0) for g in shown), highlight=(shown.index(row["group"]),), percent=True,
-                reference=kinds[row["kind"]] / total, x_title=factor.label,
-                y_title=Words(en=f"share of {context.value_name(outcome.columns[0], row['kind']).en}",
-                              zh=f"{context.value_name(outcome.columns[0], row['kind']).zh}的比例"),
+                mark="bar",
+                labels=tuple(context.value_name(factor.columns[0], g).en for g in shown),
+                y=tuple(held.get(g, 0.0) for g in shown),
+                highlight=(shown.index(row["group"]),),
+                percent=True,
+                reference=kinds[row["kind"]] / total,
+                x_title=factor.label,
+                y_title=Words(
+                    en=f"share of {context.value_name(outcome.columns[0], row['kind']).en}",
+                    zh=f"{context.value_name(outcome.columns[0], row['kind']).zh}的比例",
+                ),
             ),
             **_common(context, pair),
         )
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- inside the main groups
 
 
-def segments_of(context: Context, pair: Pair) -> Segments | None:
+def segments_of(context: Context, checked: list[Inside]) -> Segments | None:
     """The column inside whose groups the relation holds least."""
     worst: tuple[float, Segments] | None = None
-    checked = sign_in_segments(context, pair)
-    for segment, groups in checked:
+    for inside in checked:
         # Only a clear opposite counts against it; near zero may be chance.
-        against = [level for level, r, n in groups if _sided(pair, r) < 0 and abs(r) * math.sqrt(n) > Z99]
-        same = [level for level, r, _ in groups if _sided(pair, r) > 0]
-        held = len(same) / len(groups)
-        if worst is None or held < worst[0]:
-            names = tuple(context.value_name(segment.columns[0], segment.levels[a]).en for a in against)
-            worst = (held, Segments(column=segment.columns[0], held=len(same), of=len(groups), against=names,
-                                    columns=len(checked)))  # fmt: skip
+        against = [level for level, r, n in inside.groups if r < 0 and abs(r) * math.sqrt(n) > Z99]
+        held = sum(1 for _, r, _ in inside.groups if r > 0)
+        share = held / len(inside.groups)
+        if worst is None or share < worst[0]:
+            column = inside.segment.columns[0]
+            names = tuple(context.value_name(column, inside.segment.levels[level]).en for level in against)
+            segments = Segments(
+                column=column, held=held, of=len(inside.groups), against=names, columns=len(checked)
+            )
+            worst = (share, segments)
     return worst[1] if worst else None
 
 
-def _sided(pair: Pair, r: float) -> float:
-    return r
+def explained_by(checked: list[Inside]) -> Inside | None:
+    """The category that explains a relation away: inside its groups little or the opposite of it is left."""
+    weakest = min(checked, key=lambda i: i.pooled / i.overall if i.overall else 1.0, default=None)
+    if weakest is None or not weakest.overall or weakest.pooled >= EXPLAINED * weakest.overall:
+        return None
+    return weakest
+
+
+def turned_around(inside: Inside) -> bool:
+    """Simpson's paradox: the opposite direction in most groups, and clearly so on average."""
+    rows = sum(n for _, _, n in inside.groups)
+    opposite = sum(1 for _, r, _ in inside.groups if r < 0)
+    return opposite > 0.7 * len(inside.groups) and inside.pooled * math.sqrt(rows) < -5

@@ -33,10 +33,14 @@ _STEP_FLOOR = 0.12  # in logarithms
 _SPIKE_FLOOR = 2.0  # times the usual
 _WEEKDAY_FLOOR = 1.15
 _WEEKDAYS = (
-    Words(en="Monday", zh="周一"), Words(en="Tuesday", zh="周二"), Words(en="Wednesday", zh="周三"),
-    Words(en="Thursday", zh="周四"), Words(en="Friday", zh="周五"), Words(en="Saturday", zh="周六"),
+    Words(en="Monday", zh="周一"),
+    Words(en="Tuesday", zh="周二"),
+    Words(en="Wednesday", zh="周三"),
+    Words(en="Thursday", zh="周四"),
+    Words(en="Friday", zh="周五"),
+    Words(en="Saturday", zh="周六"),
     Words(en="Sunday", zh="周日"),
-)  # fmt: skip
+)
 
 
 @dataclass(slots=True)
@@ -122,9 +126,15 @@ def _series(context: Context, variable: Variable) -> Series | None:
     counts = np.array([held.get(d, 0) for d in dates], dtype=float)
     start, stop = _ragged(counts)
     return Series(
-        column=column.name, label=column_words(column), grain=grain, dates=dates[start:stop],
-        counts=counts[start:stop], result=result, first=low, last=high,
-    )  # fmt: skip
+        column=column.name,
+        label=column_words(column),
+        grain=grain,
+        dates=dates[start:stop],
+        counts=counts[start:stop],
+        result=result,
+        first=low,
+        last=high,
+    )
 
 
 def _day(value: Any) -> date | None:
@@ -142,7 +152,8 @@ def _calendar(first: date, last: date, grain: Grain) -> list[date]:
         return [first + timedelta(days=i) for i in range((last - first).days + 1)]
     months = (last.year - first.year) * 12 + last.month - first.month
     return [
-        date(first.year + (first.month - 1 + i) // 12, (first.month - 1 + i) % 12 + 1, 1) for i in range(months + 1)
+        date(first.year + (first.month - 1 + i) // 12, (first.month - 1 + i) % 12 + 1, 1)
+        for i in range(months + 1)
     ]
 
 
@@ -283,9 +294,17 @@ def _fit(series: Series) -> Fit | None:
         effects = np.concatenate([beta[-used:], [0.0]])
         weekday = effects - effects.mean()
     return Fit(
-        residuals=residuals, slope=float(beta[1]) / n, slope_p=slope_p, step=step, step_at=chosen,
-        step_p=step_p, weekday=weekday, weekday_p=weekday_p, usual=np.exp(x @ beta), kept=kept,
-    )  # fmt: skip
+        residuals=residuals,
+        slope=float(beta[1]) / n,
+        slope_p=slope_p,
+        step=step,
+        step_at=chosen,
+        step_p=step_p,
+        weekday=weekday,
+        weekday_p=weekday_p,
+        usual=np.exp(x @ beta),
+        kept=kept,
+    )
 
 
 def _dummies(groups: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -307,9 +326,7 @@ def _rss(x: NDArray[np.float64], y: NDArray[np.float64], kept: NDArray[np.bool_]
     return float(((y[kept] - x[kept] @ beta) ** 2).sum()), int(kept.sum() - x.shape[1])
 
 
-def _best_step(
-    design: Any, log: NDArray[np.float64], kept: NDArray[np.bool_]
-) -> tuple[int | None, float]:
+def _best_step(design: Any, log: NDArray[np.float64], kept: NDArray[np.bool_]) -> tuple[int | None, float]:
     """Where one step lowers the residuals most, away from the ends."""
     import numpy as np
 
@@ -376,21 +393,41 @@ def _trend(context: Context, series: Series, fit: Fit, place: int) -> list[Findi
     part -= part % 7 if series.grain is Grain.DAY and part >= 14 else 0
     first, last = float(np.mean(series.counts[:part])), float(np.mean(series.counts[-part:]))
     total = fit.slope * n
-    if first <= 0 or last <= 0 or abs(np.log(last / first)) < np.log(1 + _TREND_FLOOR) or total * (last - first) <= 0:
+    if (
+        first <= 0
+        or last <= 0
+        or abs(np.log(last / first)) < np.log(1 + _TREND_FLOOR)
+        or total * (last - first) <= 0
+    ):
         return []
     return [
         Finding(
-            form="trend_rows", type="trend",
-            **_common(series, effect=float(np.log(last / first)), effect_name="log_ratio", place=place,
-                      test="regression of log counts"),
-            values={"first": first, "last": last, "change": last / first - 1, "span": part,
-                    "start": series.dates[0], "end": series.dates[-1], "grain": series.grain.value},
-            names={"column": series.label}, shapes={"change": _SHARE, "start": _period_shape(series),
-                                                    "end": _period_shape(series)},
-            impact=0.5 + 0.3 * min(1.0, abs(np.log(last / first))), surprise=0.5,
-            cluster=f"trend:{series.column}", chart=line_chart(context, series),
+            form="trend_rows",
+            type="trend",
+            **_common(
+                series,
+                effect=float(np.log(last / first)),
+                effect_name="log_ratio",
+                place=place,
+                test="regression of log counts",
+            ),
+            values={
+                "first": first,
+                "last": last,
+                "change": last / first - 1,
+                "span": part,
+                "start": series.dates[0],
+                "end": series.dates[-1],
+                "grain": series.grain.value,
+            },
+            names={"column": series.label},
+            shapes={"change": _SHARE, "start": _period_shape(series), "end": _period_shape(series)},
+            impact=0.5 + 0.3 * min(1.0, abs(np.log(last / first))),
+            surprise=0.5,
+            cluster=f"trend:{series.column}",
+            chart=line_chart(context, series),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _step(context: Context, series: Series, fit: Fit, place: int) -> Finding:
@@ -404,14 +441,24 @@ def _step(context: Context, series: Series, fit: Fit, place: int) -> Finding:
     after = series.counts[at : at + reach][usable[at : at + reach]]
     low, high = float(np.mean(before)), float(np.mean(after))
     return Finding(
-        form="change_point", type="change_point",
+        form="change_point",
+        type="change_point",
         **_common(series, effect=fit.step, effect_name="log_ratio", place=place, test="best single step"),
-        values={"date": series.dates[at], "before": low, "after": high, "change": high / low - 1, "reach": reach,
-                "grain": series.grain.value},
-        names={"column": series.label}, shapes={"change": _SHARE, "date": _period_shape(series)},
-        impact=0.55 + 0.3 * min(1.0, abs(fit.step)), surprise=0.85, cluster=f"step:{series.column}",
+        values={
+            "date": series.dates[at],
+            "before": low,
+            "after": high,
+            "change": high / low - 1,
+            "reach": reach,
+            "grain": series.grain.value,
+        },
+        names={"column": series.label},
+        shapes={"change": _SHARE, "date": _period_shape(series)},
+        impact=0.55 + 0.3 * min(1.0, abs(fit.step)),
+        surprise=0.85,
+        cluster=f"step:{series.column}",
         chart=line_chart(context, series, mark_at=at),
-    )  # fmt: skip
+    )
 
 
 def _weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Finding]:
@@ -423,10 +470,12 @@ def _weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Fin
     daily = series.grain is Grain.DAY
     group = series.weekday if daily else np.array([d.month - 1 for d in series.dates])
     size = 7 if daily else 12
-    means = np.array([
-        float(np.mean(series.counts[(group == g) & fit.kept])) if ((group == g) & fit.kept).any() else 0.0
-        for g in range(size)
-    ])  # fmt: skip
+    means = np.array(
+        [
+            float(np.mean(series.counts[(group == g) & fit.kept])) if ((group == g) & fit.kept).any() else 0.0
+            for g in range(size)
+        ]
+    )
     if means.min() <= 0:
         return []
     order = np.argsort(means)
@@ -442,23 +491,41 @@ def _weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Fin
     names |= {f"g{i}": words[g] for i, g in enumerate(highlight)}
     return [
         Finding(
-            form=f"{'weekday' if daily else 'month'}_{form}", type="seasonality",
-            **_common(series, effect=float(np.log(ratio)), effect_name="log_ratio", place=place,
-                      test="analysis of variance of log counts"),
-            values={"ratio": ratio, "change": ratio - 1, "in": float(np.mean(means[chosen])),
-                    "out": float(np.mean(means[rest])), "groups": len(highlight)},
-            names=names, shapes={"change": _SHARE},
-            impact=0.5 + 0.3 * min(1.0, abs(np.log(ratio)) * 2), surprise=0.55,
+            form=f"{'weekday' if daily else 'month'}_{form}",
+            type="seasonality",
+            **_common(
+                series,
+                effect=float(np.log(ratio)),
+                effect_name="log_ratio",
+                place=place,
+                test="analysis of variance of log counts",
+            ),
+            values={
+                "ratio": ratio,
+                "change": ratio - 1,
+                "in": float(np.mean(means[chosen])),
+                "out": float(np.mean(means[rest])),
+                "groups": len(highlight),
+            },
+            names=names,
+            shapes={"change": _SHARE},
+            impact=0.5 + 0.3 * min(1.0, abs(np.log(ratio)) * 2),
+            surprise=0.55,
             cluster=f"season:{series.column}",
             chart=ChartSpec(
-                mark="bar", labels=tuple(w.en for w in words), y=tuple(float(m) for m in means),
-                highlight=highlight, reference=float(means[order].mean()),
+                mark="bar",
+                labels=tuple(w.en for w in words),
+                y=tuple(float(m) for m in means),
+                highlight=highlight,
+                reference=float(means[order].mean()),
                 x_title=Words(en="weekday", zh="星期") if daily else Words(en="month", zh="月份"),
-                y_title=Words(en=f"{context.noun.many} per {'day' if daily else 'month'}",
-                              zh=f"每{'天' if daily else '月'}{context.noun.zh}数"),
+                y_title=Words(
+                    en=f"{context.noun.many} per {'day' if daily else 'month'}",
+                    zh=f"每{'天' if daily else '月'}{context.noun.zh}数",
+                ),
             ),
         )
-    ]  # fmt: skip
+    ]
 
 
 _MONTHS = tuple(
@@ -503,16 +570,26 @@ def _spikes(context: Context, series: Series, fit: Fit) -> list[Finding]:
         return []
     return [
         Finding(
-            form="spike", type="spike", **_common(series, effect=float(np.log(series.counts[at] / usual)),
-                                                  effect_name="log_ratio"),
-            values={"date": series.dates[at], "count": int(series.counts[at]), "usual": usual,
-                    "times": float(series.counts[at]) / usual, "reach": 2 * reach, "others": count - 1,
-                    "grain": series.grain.value},
-            names={"column": series.label}, shapes={"date": _period_shape(series)},
-            impact=0.6 + 0.25 * min(1.0, float(np.log(series.counts[at] / usual)) / 2), surprise=0.9,
-            cluster=f"spike:{series.column}", chart=line_chart(context, series, highlight=(at,)),
+            form="spike",
+            type="spike",
+            **_common(series, effect=float(np.log(series.counts[at] / usual)), effect_name="log_ratio"),
+            values={
+                "date": series.dates[at],
+                "count": int(series.counts[at]),
+                "usual": usual,
+                "times": float(series.counts[at]) / usual,
+                "reach": 2 * reach,
+                "others": count - 1,
+                "grain": series.grain.value,
+            },
+            names={"column": series.label},
+            shapes={"date": _period_shape(series)},
+            impact=0.6 + 0.25 * min(1.0, float(np.log(series.counts[at] / usual)) / 2),
+            surprise=0.9,
+            cluster=f"spike:{series.column}",
+            chart=line_chart(context, series, highlight=(at,)),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _gaps(context: Context, series: Series) -> list[Finding]:
@@ -526,16 +603,26 @@ def _gaps(context: Context, series: Series) -> list[Finding]:
     longest = max(runs, key=lambda run: run.size)
     return [
         Finding(
-            form="gap_one" if empty.size == 1 else "gap", type="missingness", **_common(series),
+            form="gap_one" if empty.size == 1 else "gap",
+            type="missingness",
+            **_common(series),
             severity="warning",
-            values={"days": int(empty.size), "length": int(longest.size), "start": series.dates[int(longest[0])],
-                    "end": series.dates[int(longest[-1])], "usual": float(np.median(series.counts)),
-                    "grain": series.grain.value},
+            values={
+                "days": int(empty.size),
+                "length": int(longest.size),
+                "start": series.dates[int(longest[0])],
+                "end": series.dates[int(longest[-1])],
+                "usual": float(np.median(series.counts)),
+                "grain": series.grain.value,
+            },
             names={"column": series.label},
             shapes={"start": _period_shape(series), "end": _period_shape(series)},
-            impact=0.5, surprise=0.7, cluster=f"gap:{series.column}", chart=line_chart(context, series),
+            impact=0.5,
+            surprise=0.7,
+            cluster=f"gap:{series.column}",
+            chart=line_chart(context, series),
         )
-    ]  # fmt: skip
+    ]
 
 
 def _hours(context: Context, variable: Variable) -> list[Finding]:
@@ -567,18 +654,30 @@ def _hours(context: Context, variable: Variable) -> list[Finding]:
         return []
     return [
         Finding(
-            form="hours", type="seasonality", columns=variable.columns, section="time", result=result,
+            form="hours",
+            type="seasonality",
+            columns=variable.columns,
+            section="time",
+            result=result,
             values={"from": start, "to": (start + 8) % 24, "share": float(windows[start]), "even": 1 / 3},
-            names={"column": variable.label}, shapes={"share": _SHARE, "even": _SHARE}, n=int(total),
-            effect=float(windows[start]), effect_name="share", impact=0.45, surprise=0.4,
+            names={"column": variable.label},
+            shapes={"share": _SHARE, "even": _SHARE},
+            n=int(total),
+            effect=float(windows[start]),
+            effect_name="share",
+            impact=0.45,
+            surprise=0.4,
             cluster=f"hours:{variable.key}",
             chart=ChartSpec(
-                mark="bar", labels=tuple(str(h) for h in range(24)), y=tuple(float(c) for c in counts),
-                highlight=tuple((start + i) % 24 for i in range(8)), x_title=Words(en="hour", zh="小时"),
+                mark="bar",
+                labels=tuple(str(h) for h in range(24)),
+                y=tuple(float(c) for c in counts),
+                highlight=tuple((start + i) % 24 for i in range(8)),
+                x_title=Words(en="hour", zh="小时"),
                 y_title=context.noun_words(),
             ),
         )
-    ]  # fmt: skip
+    ]
 
 
 def line_chart(
@@ -586,10 +685,14 @@ def line_chart(
 ) -> ChartSpec:
     """The series as a line. Long series are drawn by weeks unless single days matter."""
     return ChartSpec(
-        mark="line", labels=tuple(d.isoformat() for d in series.dates), y=tuple(float(c) for c in series.counts),
-        highlight=highlight, mark_at=mark_at, x_title=series.label,
+        mark="line",
+        labels=tuple(d.isoformat() for d in series.dates),
+        y=tuple(float(c) for c in series.counts),
+        highlight=highlight,
+        mark_at=mark_at,
+        x_title=series.label,
         y_title=Words(
             en=f"{context.noun.many} per {'day' if series.grain is Grain.DAY else 'month'}",
             zh=f"每{'天' if series.grain is Grain.DAY else '月'}{context.noun.zh}数",
         ),
-    )  # fmt: skip
+    )

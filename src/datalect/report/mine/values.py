@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from datalect.answer.labels import column_words, plural
 from datalect.answer.ground import Words
+from datalect.answer.labels import column_words, plural
 from datalect.data.model import Additivity, Column, SemanticType
 from datalect.data.profile import is_number, kind_of
 from datalect.data.quoting import identifier
@@ -59,17 +59,27 @@ def _concentration(context: Context, column: Column) -> list[Finding]:
     label = column_words(column)
     return [
         Finding(
-            form="concentration", type="concentration", columns=(column.name,),
+            form="concentration",
+            type="concentration",
+            columns=(column.name,),
             values={
-                "share": share, "tenth": 10, "things": row["things"], "most": row["most"],
+                "share": share,
+                "tenth": 10,
+                "things": row["things"],
+                "most": row["most"],
                 "middle": float(row["middle"]),
             },
             names={"column": label, "many": Words(en=plural(label.en), zh=label.zh)},
             shapes={"share": _SHARE, "tenth": plain_shape(percent=1)},
-            n=int(row["total"]), effect=share, effect_name="share", sql=sql,
-            impact=0.45 + 0.5 * (share - _HEAVY), surprise=0.65, cluster=f"concentration:{column.name}",
+            n=int(row["total"]),
+            effect=share,
+            effect_name="share",
+            sql=sql,
+            impact=0.45 + 0.5 * (share - _HEAVY),
+            surprise=0.65,
+            cluster=f"concentration:{column.name}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _imbalance(context: Context, column: Column) -> list[Finding]:
@@ -89,14 +99,24 @@ def _imbalance(context: Context, column: Column) -> list[Finding]:
     target = column.name == context.target
     return [
         Finding(
-            form="imbalance", type="imbalance", columns=(column.name,), section="target" if target else "values",
+            form="imbalance",
+            type="imbalance",
+            columns=(column.name,),
+            section="target" if target else "values",
             severity="notice" if target else "info",
             values={"share": share, "rest": rest, "rest_share": rest / filled},
             names={"column": column_words(column), "value": context.value_name(column.name, value)},
-            shapes={"share": _SHARE, "rest_share": _SHARE}, n=filled, effect=share, effect_name="share",
-            result=result, impact=0.35, surprise=0.4, cluster=f"imbalance:{column.name}", target=target,
+            shapes={"share": _SHARE, "rest_share": _SHARE},
+            n=filled,
+            effect=share,
+            effect_name="share",
+            result=result,
+            impact=0.35,
+            surprise=0.4,
+            cluster=f"imbalance:{column.name}",
+            target=target,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _spread(context: Context, column: Column) -> list[Finding]:
@@ -120,13 +140,21 @@ def _spread(context: Context, column: Column) -> list[Finding]:
         if share is not None:
             found.append(
                 Finding(
-                    form="heavy_amount", type="concentration", columns=(column.name,),
-                    values={"tenth": 10, "share": share, "mean": mean}, names={"column": label},
+                    form="heavy_amount",
+                    type="concentration",
+                    columns=(column.name,),
+                    values={"tenth": 10, "share": share, "mean": mean},
+                    names={"column": label},
                     shapes={"share": _SHARE, "mean": shape, "tenth": plain_shape(percent=1)},
-                    n=column.profile.rows - column.profile.nulls, effect=share, effect_name="share", chart=chart,
-                    impact=0.35 + 0.4 * max(0.0, share - 0.4), surprise=0.4, cluster=f"spread:{column.name}",
+                    n=column.profile.rows - column.profile.nulls,
+                    effect=share,
+                    effect_name="share",
+                    chart=chart,
+                    impact=0.35 + 0.4 * max(0.0, share - 0.4),
+                    surprise=0.4,
+                    cluster=f"spread:{column.name}",
                 )
-            )  # fmt: skip
+            )
     found += _far_out(context, column, held, quarters, chart)
     return found
 
@@ -142,9 +170,7 @@ def _top_share(context: Context, column: Column) -> float | None:
     return float(share) if share is not None and 0 < float(share) < 1 else None
 
 
-def _far_out(
-    context: Context, column: Column, held: Any, quarters: Any, chart: ChartSpec
-) -> list[Finding]:
+def _far_out(context: Context, column: Column, held: Any, quarters: Any, chart: ChartSpec) -> list[Finding]:
     """A few values far outside of where all others lie, on a logarithmic scale where the column is skewed."""
     import numpy as np
 
@@ -168,22 +194,38 @@ def _far_out(
         return []  # a tail, not outliers
     op = ">" if side == "high" else "<"
     limit = float(f"{limit:.3g}")
-    result = context.reader.run({"get": [{"fn": "count"}], "where": [{"col": column.name, "op": op, "val": limit}]})
+    result = context.reader.run(
+        {"get": [{"fn": "count"}], "where": [{"col": column.name, "op": op, "val": limit}]}
+    )
     if result is None or not result.rows[0]["count"]:
         return []
     count = result.rows[0]["count"]
     shape = shape_of(column)
     return [
         Finding(
-            form=f"outlier_{side}", type="outlier", columns=(column.name,), section="values", severity="notice",
-            values={"count": count, "limit": limit, "end": high if side == "high" else low,
-                    "middle": float(quarters[2])},
+            form=f"outlier_{side}",
+            type="outlier",
+            columns=(column.name,),
+            section="values",
+            severity="notice",
+            values={
+                "count": count,
+                "limit": limit,
+                "end": high if side == "high" else low,
+                "middle": float(quarters[2]),
+            },
             names={"column": column_words(column)},
-            shapes={"limit": shape, "end": shape, "middle": shape}, n=context.rows, effect=ends[side],
-            effect_name="quartile_ranges", result=result, chart=chart,
-            impact=0.45, surprise=0.6, cluster=f"outlier:{column.name}",
+            shapes={"limit": shape, "end": shape, "middle": shape},
+            n=context.rows,
+            effect=ends[side],
+            effect_name="quartile_ranges",
+            result=result,
+            chart=chart,
+            impact=0.45,
+            surprise=0.6,
+            cluster=f"outlier:{column.name}",
         )
-    ]  # fmt: skip
+    ]
 
 
 def histogram_chart(held: Any, label: Words, context: Context, bins: int = 24) -> ChartSpec:
@@ -193,6 +235,9 @@ def histogram_chart(held: Any, label: Words, context: Context, bins: int = 24) -
     low, high = np.quantile(held, [0.005, 0.995])
     counts, edges = np.histogram(held, bins=bins, range=(low, high if high > low else low + 1))
     return ChartSpec(
-        mark="histogram", y=tuple(float(c) for c in counts), edges=tuple(float(e) for e in edges),
-        x_title=label, y_title=context.noun_words(),
-    )  # fmt: skip
+        mark="histogram",
+        y=tuple(float(c) for c in counts),
+        edges=tuple(float(e) for e in edges),
+        x_title=label,
+        y_title=context.noun_words(),
+    )
