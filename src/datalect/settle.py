@@ -59,7 +59,12 @@ def settle(
         return interpretation, None
     if interpretation.status == "answered":
         outcome = run(readings[0].plan)
-        if readings[0].score >= _CERTAIN or not finds_nothing(outcome) or may_find_nothing(readings[0].plan):
+        if (
+            readings[0].score >= _CERTAIN
+            or not finds_nothing(outcome)
+            or may_find_nothing(readings[0].plan)
+            or table_is_empty(outcome)
+        ):
             return interpretation, outcome
         return replace(interpretation, status="ambiguous", reason=_NOTHING[interpretation.language]), None
     if readings[0].score < _WORTH_RUNNING:
@@ -80,6 +85,11 @@ def finds_nothing(outcome: Outcome) -> bool:
         return bool(table.num_rows == 0)
     measured = [c.name for c in outcome[1].outputs if c.role in ("measure", "derived")]
     return bool(measured) and all(table.column(name)[0].as_py() in (None, 0) for name in measured)
+
+
+def table_is_empty(outcome: Outcome) -> bool:
+    """Whether the table asked about has no rows at all: no reading would find anything."""
+    return outcome[3].get("rows_total") == 0
 
 
 def may_find_nothing(plan: Plan) -> bool:

@@ -110,7 +110,7 @@ def answer_from_plan(
 def proven_sentences(facts: FactSet, language: Language) -> tuple[tuple[str, ...], list[str]]:
     """The template sentences that the verifier proves, and those it does not.
 
-    When the main sentence fails, a plain one that only states the size of the result takes its place.
+    When the main sentence fails, a plain one takes its place: the only figure, or that there is a table.
     """
     if language == "zh":
         from datalect.answer.pieces_zh import fallback

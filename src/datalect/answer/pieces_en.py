@@ -39,8 +39,12 @@ def values_of(fact: Fact) -> tuple[Any, ...]:
 
 
 def fallback(ground: FactSet) -> str:
-    """A plain sentence that claims nothing but the size of the result."""
-    number = len(ground.rows)
-    if ground.truncated:
-        return "The result is in the table."
-    return f"The result has {number:,} {'row' if number == 1 else 'rows'}."
+    """A plain sentence that gives the only figure there is, or points at the table."""
+    if not ground.rows:
+        return "There is nothing that matches."
+    if len(ground.rows) == 1 and len(ground.fields) == 1 and ground.figures:
+        value = ground.rows[0].get(ground.fields[0].name)
+        return (
+            "The result is not known." if value is None else f"The result is {say(value, ground.fields[0])}."
+        )
+    return "The result is in the table."

@@ -23,5 +23,10 @@ def name_of(ground: FactSet, focus: tuple[tuple[str, Any], ...]) -> str:
 
 
 def fallback(ground: FactSet) -> str:
-    """A plain sentence that claims nothing but the size of the result."""
-    return "结果见表格。" if ground.truncated else f"结果共有{len(ground.rows):,}行。"
+    """A plain sentence that gives the only figure there is, or points at the table."""
+    if not ground.rows:
+        return "没有符合的记录。"
+    if len(ground.rows) == 1 and len(ground.fields) == 1 and ground.figures:
+        value = ground.rows[0].get(ground.fields[0].name)
+        return "结果缺失。" if value is None else f"结果为{say(value, ground.fields[0])}。"
+    return "结果见表格。"

@@ -15,6 +15,8 @@ from datalect.answer.scope_en import join, keeps, rows_named, scope, split
 
 def sentences(ground: FactSet) -> list[str]:
     """The answer's sentences, the main one first."""
+    if ground.rows_total == 0:
+        return [f"There are 0 rows in {ground.noun.table.en}."]
     facts = ground.items
     first = facts[0] if facts else None
     if first is None or first.type == "empty":

@@ -15,6 +15,8 @@ from datalect.answer.scope_zh import keeps, scope, split
 
 def sentences(ground: FactSet) -> list[str]:
     """The answer's sentences, the main one first."""
+    if ground.rows_total == 0:
+        return [f"{ground.noun.table.zh}共有0条记录。"]
     facts = ground.items
     first = facts[0] if facts else None
     if first is None or first.type == "empty":
