@@ -52,6 +52,7 @@ class Dataset:
         self.values = values
         self._planner = planner
         self.limits = limits
+        self._asked = workspace.catalog.asked()
 
     @property
     def planner(self) -> Planner:
@@ -66,6 +67,11 @@ class Dataset:
     def catalog(self) -> Catalog:
         """What is known about the tables."""
         return self.workspace.catalog
+
+    @property
+    def asked(self) -> Catalog:
+        """The catalog as questions see it: parts of a table only through that table."""
+        return self._asked
 
     def __enter__(self) -> Self:
         return self
@@ -121,15 +127,17 @@ class Dataset:
                 next_step='ask something like "total sales by region"',
             )
         before: Any = getattr(previous, "plan", previous)
+        on_part = before is not None and before.from_ in self.catalog.part_names
+        catalog = self.catalog if on_part else self.asked
         interpretation = (planner or self.planner).interpret(
-            Question(text=question, language=language, previous=before), self.catalog, self.values
+            Question(text=question, language=language, previous=before), catalog, self.values
         )
         try:
-            interpretation, outcome = settle(interpretation, lambda plan: self._run(plan, limits))
+            interpretation, outcome = settle(interpretation, lambda plan: self._run(plan, limits, catalog))
         except RefusedError as error:
-            return answer_without_result(question, interpretation, self.catalog, error=error)
+            return answer_without_result(question, interpretation, catalog, error=error)
         if outcome is None:
-            return answer_without_result(question, interpretation, self.catalog)
+            return answer_without_result(question, interpretation, catalog)
         return answer_from_plan(question, interpretation, *outcome, rephrase=rephrase)
 
     def run(self, plan: Plan, *, language: Language = "en", limits: Limits | None = None) -> Answer:
@@ -206,12 +214,12 @@ class Dataset:
         return describe(self.catalog, language)
 
     def _run(
-        self, plan: Plan, limits: Limits | None
+        self, plan: Plan, limits: Limits | None, catalog: Catalog | None = None
     ) -> tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, Any]]:
         from datalect.plan.check import check
         from datalect.plan.compile import compile_plan
 
-        checked = check(plan, self.catalog, self.values)
+        checked = check(plan, catalog or self.catalog, self.values)
         compiled = compile_plan(checked)
         result = self.engine.execute(compiled.query, limits or self.limits)
         counted = self.engine.execute(compiled.coverage, limits or self.limits)

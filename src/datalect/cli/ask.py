@@ -90,9 +90,9 @@ def ask(
             if planner is None:
                 raise AssertionError("--show-prompt always makes a planner")
             if json:
-                out_json(planner.request_body(question, data.catalog, language=lang))
+                out_json(planner.request_body(question, data.asked, language=lang))
             else:
-                out(planner.show_prompt(question, data.catalog, language=lang))
+                out(planner.show_prompt(question, data.asked, language=lang))
             return 0
         answer = data.ask(question, language=lang, planner=planner, rephrase=model.rephraser())
         if json:

@@ -142,7 +142,7 @@ class Conversation:
                     language=self._language,
                     previous=None if previous is None else previous.plan,
                 ),
-                self._data.catalog,
+                self._data.asked,
                 self._data.values,
             )
         elif answer.status == "answered":

@@ -37,6 +37,7 @@ from datalect.data.sentinel import (
     words_converted,
     words_in_text,
 )
+from datalect.data.unions import find_unions, with_parts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -99,10 +100,13 @@ def build_catalog(
         UsageError: the glossary names a table or column that does not exist.
     """
     words = glossary or Glossary()
-    tables = apply_tables(words, tuple(_build_table(connection, item) for item in loaded))
     declared = [fk for item in loaded for fk in item.declared_foreign_keys]
+    built = [_build_table(connection, item) for item in loaded]
+    unions = find_unions(connection, built, _apart(declared, words))
+    built += [_build_table(connection, union.item) for union in unions]
+    tables = with_parts(apply_tables(words, tuple(built)), unions)
     said = apply_keys(words, tables, partial(coverage, connection))
-    keys = find_foreign_keys(connection, tables, _merge(declared, said))
+    keys = _foreign_keys(connection, tables, _merge(declared, said))
     catalog = Catalog(
         tables=tuple(_with_key_columns(table, keys) for table in tables),
         foreign_keys=keys,
@@ -110,6 +114,23 @@ def build_catalog(
         fiscal_year_start=words.fiscal_year_start,
     )
     return replace(catalog, metrics=apply_metrics(words, catalog))
+
+
+def _apart(declared: Sequence[ForeignKey], words: Glossary) -> set[str]:
+    """Tables that stay on their own, because keys or metrics speak of them by name."""
+    ends = {end for key in declared for end in (key.table, key.ref_table)}
+    ends |= {end for said in words.foreign_keys for end in (said.table, said.ref_table)}
+    return ends | {entry.table for entry in words.metrics.values()}
+
+
+def _foreign_keys(
+    connection: DuckDBPyConnection, tables: Sequence[Table], declared: Sequence[ForeignKey]
+) -> tuple[ForeignKey, ...]:
+    """Foreign keys between tables; what leads away from a union leads away from each part of it."""
+    parts = {name for table in tables for name in table.parts}
+    keys = find_foreign_keys(connection, [t for t in tables if t.name not in parts], declared)
+    own = [replace(k, table=p) for t in tables for k in keys if k.table == t.name for p in t.parts]
+    return (*keys, *own)
 
 
 def _with_key_columns(table: Table, keys: Sequence[ForeignKey]) -> Table:

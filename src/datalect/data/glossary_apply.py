@@ -176,7 +176,8 @@ def _table_of(glossary: Glossary, catalog: Catalog, entry: MetricEntry, columns:
         ):
             every = sorted({c.name for t in catalog.tables for c in t.columns})
             raise _unknown(glossary, entry.line, "column", column, every)
-    homes = [t.name for t in catalog.tables if columns and all(t.column(c) is not None for c in columns)]
+    seen = catalog.asked().tables
+    homes = [t.name for t in seen if columns and all(t.column(c) is not None for c in columns)]
     if len(homes) == 1:
         return homes[0]
     raise UsageError(

@@ -6,7 +6,7 @@ Frozen values only; nothing here reads a file or runs a query.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -231,6 +231,7 @@ class Table:
         keys: sets of columns that identify a row, exact, smallest first; the first is the primary key.
         label: name for people.
         synonyms: other words for it, from the glossary.
+        parts: names of the tables whose rows this view shows together; empty for a table of its own.
     """
 
     name: str
@@ -242,6 +243,7 @@ class Table:
     description: str = ""
     synonyms: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    parts: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The column of that exact name, or None."""
@@ -318,6 +320,23 @@ class Catalog:
                 if found is not None:
                     return found
         return None
+
+    @property
+    def part_names(self) -> frozenset[str]:
+        """Tables whose rows another table shows together with others."""
+        return frozenset(name for table in self.tables for name in table.parts)
+
+    def asked(self) -> Catalog:
+        """The catalog questions are asked of: tables that are parts of another are seen through it alone."""
+        parts = self.part_names
+        if not parts:
+            return self
+        return replace(
+            self,
+            tables=tuple(t for t in self.tables if t.name not in parts),
+            foreign_keys=tuple(k for k in self.foreign_keys if not {k.table, k.ref_table} & parts),
+            metrics=tuple(m for m in self.metrics if m.table not in parts),
+        )
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that exact name, or None."""

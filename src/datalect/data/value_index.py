@@ -43,6 +43,9 @@ class _Index:
         self._longest = 1
         self._unread: dict[str, tuple[Table, Column]] = {}
         self._large: dict[str, tuple[Table, Column]] = {}
+        # seen through the tables they are parts of; read when a look-up names them
+        self._aside: dict[str, tuple[Table, Column]] = {}
+        self._parts: set[str] = set()
 
     # ------------------------------------------------------------ filling
 
@@ -57,10 +60,14 @@ class _Index:
         if self._entries is not None:
             return self._entries
         self._entries = {}
+        parts = self._workspace.catalog.part_names
         for table in self._workspace.catalog.tables:
             for column in table.columns:
-                if not column.hidden:
+                if not column.hidden and table.name in parts:
+                    self._aside[column.id] = (table, column)
+                elif not column.hidden:
                     self._take(table, column)
+        self._parts = set(self._aside)
         return self._entries
 
     def _take(self, table: Table, column: Column) -> None:
@@ -100,6 +107,16 @@ class _Index:
                 self._longest = max(self._longest, len(key) + 2)
                 self._starts.add(key[:2])
 
+    def _fetch(self, column_id: str) -> None:
+        """Make sure that the values of a column are among the entries."""
+        if column_id in self._aside:
+            self._take(*self._aside.pop(column_id))
+        if column_id in self._unread:
+            self._read(column_id)
+
+    def _wanted(self, hit: ValueHit, columns: Sequence[str] | None) -> bool:
+        return hit.column not in self._parts if columns is None else hit.column in columns
+
     def _read(self, column_id: str) -> None:
         table, column = self._unread.pop(column_id)
         name = identifier(column.name)
@@ -126,7 +143,7 @@ class _Index:
         """Values of the columns that are too large to hold, by a condition on ``v`` with one parameter."""
         found = []
         for column_id, (table, column) in self._large.items():
-            if columns is None or column_id in columns:
+            if column_id not in self._parts if columns is None else column_id in columns:
                 name = identifier(column.name)
                 rows = self._rows(
                     f"SELECT v, count(*) AS n FROM (SELECT {name} AS v FROM {relation('main', table.name)}) "
@@ -160,9 +177,8 @@ class _Index:
         else:
             self._start()
             for column_id in columns:
-                if column_id in self._unread:
-                    self._read(column_id)
-        hits = [h for h in self._lookup(normalise(text)) if columns is None or h.column in columns]
+                self._fetch(column_id)
+        hits = [h for h in self._lookup(normalise(text)) if self._wanted(h, columns)]
         known = {(h.column, h.value) for h in hits}
         hits += [
             h
@@ -178,6 +194,8 @@ class _Index:
         from rapidfuzz import fuzz, process
 
         entries = self._ready()
+        for column_id in columns or ():
+            self._fetch(column_id)
         key = normalise(text)
         if not key or limit < 1:
             return ()
@@ -193,7 +211,7 @@ class _Index:
             likeness = score / 100 * (0.6 + 0.4 * min(len(match), len(key)) / max(len(match), len(key)))
             likeness = 1.0 if match == key else min(max(likeness, fuzz.ratio(key, match) / 100), 0.99)
             for hit in entries[match]:
-                if columns is None or hit.column in columns:
+                if self._wanted(hit, columns):
                     made = ValueHit(column=hit.column, value=hit.value, count=hit.count, score=likeness)
                     found.setdefault((hit.column, str(hit.value)), made)
         for hit in self._alike_in_large(text, columns, limit):
@@ -204,7 +222,7 @@ class _Index:
     def _alike_in_large(self, text: str, columns: Sequence[str] | None, limit: int) -> list[ValueHit]:
         found = []
         for column_id, (table, column) in self._large.items():
-            if columns is None or column_id in columns:
+            if column_id not in self._parts if columns is None else column_id in columns:
                 name = identifier(column.name)
                 rows = self._rows(
                     f"SELECT v, n, jaro_winkler_similarity(lower(v), ?) AS s FROM (SELECT {name} AS v, "
@@ -227,7 +245,9 @@ class _Index:
         found: dict[tuple[int, int], list[ValueHit]] = {}
         for span in spans(question, self._longest, self._starts):
             written = question[span.start : span.end]
-            hits = [h for h in self._lookup(span.key) if says_it(written, str(h.value))]
+            hits = [
+                h for h in self._lookup(span.key) if self._wanted(h, None) and says_it(written, str(h.value))
+            ]
             if hits:
                 found.setdefault((span.start, span.end), []).extend(hits)
         if self._large:
