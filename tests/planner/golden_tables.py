@@ -85,7 +85,32 @@ def _staff(folder: Path) -> list[Path]:
     return [_write(folder, "员工表", header, rows)]
 
 
-_MAKERS = {"shop": _shop, "cars": _cars, "staff": _staff}
+def _years(folder: Path) -> list[Path]:
+    paths = []
+    for year in (2021, 2022, 2023):
+        rows = [
+            [f"Shop {i % 6}", ("East", "West", "North")[i % 3], year * 3 + i * 17 % 400, i % 9]
+            for i in range(40)
+        ]
+        paths.append(_write(folder, f"turnover_{year}", ["shop", "region", "revenue", "returns"], rows))
+    return paths
+
+
+def _districts(folder: Path) -> list[Path]:
+    paths = []
+    for k, place in enumerate(("海淀区", "朝阳区", "丰台区")):
+        rows = [
+            [f"{place[:2]}{i}号地块", (date(2019, 1, 5) + timedelta(days=i * 31 + k)).isoformat(),
+             1000 + i * 137 % 900 + k * 11, round(1.2 + (i * 7 + k) % 30 / 10, 2)]
+            for i in range(30)
+        ]  # fmt: skip
+        paths.append(
+            _write(folder, f"{place}土地成交表", ["地块名称", "成交日期", "成交总价", "容积率"], rows)
+        )
+    return paths
+
+
+_MAKERS = {"shop": _shop, "cars": _cars, "staff": _staff, "years": _years, "districts": _districts}
 
 
 @lru_cache(maxsize=8)

@@ -31,7 +31,7 @@ def test_there_are_enough_cases_in_both_languages():
 @pytest.mark.parametrize(("tables", "question", "expected"), LINES, ids=[f"{t}: {q}" for t, q, _ in LINES])
 def test_question_means_plan(tables: str, question: str, expected: str):
     workspace, values = opened(tables)
-    found = PLANNER.interpret(Question(text=question), workspace.catalog, values)
+    found = PLANNER.interpret(Question(text=question), workspace.catalog.asked(), values)
     if not expected:
         assert found.status == "refused"
         assert found.reason

@@ -10,7 +10,7 @@ _PIECES = re.compile(r"[A-Za-z]+|[0-9]+|[^\W\d_a-zA-Z]|.", re.DOTALL)
 _SEPARATORS = " _-.,()（）[]【】"
 # Units that belong to what stands before them: 2023 + 年, 海淀 + 区
 _UNITS = frozenset("年月日号季度期届省市区县州旗")
-_PLACES = frozenset("省市区县州旗国")
+PLACES = frozenset("省市区县州旗国")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -101,9 +101,9 @@ def _parts(names: Sequence[str]) -> Parts | None:
     first = pieces[0]
     while after and first[len(first) - after] in _UNITS:
         after -= 1  # the unit belongs to what differs
-    if before and first[before - 1] > "\u3000" and first[before - 1] not in _PLACES:
+    if before and first[before - 1] > "\u3000" and first[before - 1] not in PLACES:
         # 上海市浦 is no common beginning of 上海市浦东 and 上海市浦口
-        back = next((i for i in range(before - 1, -1, -1) if first[i] in _PLACES), None)
+        back = next((i for i in range(before - 1, -1, -1) if first[i] in PLACES), None)
         if back is not None and all(p[before] > "\u3000" for p in pieces if len(p) > before):
             before = back + 1
     began = _YEAR_BEFORE.search("".join(first[:before]))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from datalect.data.load.base import LoadedTable
 from datalect.data.model import Column, SemanticType, Table
-from datalect.data.part_names import Parts, families
+from datalect.data.part_names import PLACES, Parts, families
 from datalect.data.profile import kind_of
 from datalect.data.quoting import identifier, literal, relation
 
@@ -168,12 +168,25 @@ def with_parts(tables: tuple[Table, ...], unions: Sequence[Union]) -> tuple[Tabl
     )
 
 
+def _kind(labels: Sequence[object]) -> tuple[str, ...]:
+    """What all the labels are, where each says so: 区 of 海淀区 and 朝阳区."""
+    ends = {str(label)[-1:] for label in labels}
+    end = ends.pop() if len(ends) == 1 else ""
+    return (end, f"{end}域") if end == "区" else (end,) if end in PLACES else ()
+
+
 def _united(table: Table, union: Union, members: Sequence[Table]) -> Table:
     columns = []
     for column in table.columns:
         if column.name == union.part_column:
             aliases = dict(zip(union.parts, union.labels, strict=True))
-            columns.append(replace(column, value_aliases={**aliases, **column.value_aliases}))
+            columns.append(
+                replace(
+                    column,
+                    value_aliases={**aliases, **column.value_aliases},
+                    synonyms=tuple(dict.fromkeys((*column.synonyms, *_kind(union.labels)))),
+                )
+            )
             continue
         said = [c for t in members if (c := _same(t, column)) is not None]
         aliases = {word: value for c in said for word, value in c.value_aliases.items()}

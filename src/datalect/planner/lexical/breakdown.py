@@ -18,7 +18,6 @@ from datalect.planner.lexical.defaults import (
 from datalect.planner.lexical.derived import (
     against_before,
     between_ends,
-    compared_column,
     ends,
     one_period,
     one_row_a_date,
@@ -29,6 +28,7 @@ from datalect.planner.lexical.derived import (
 )
 from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Filter, Group, Ref, Want
+from datalect.planner.lexical.one_by_one import compared_column, times_apart
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
 from datalect.planner.lexical.things import telling_columns, told_apart
@@ -117,6 +117,9 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     ):
         groups.append(Group(Ref([c for c in _slot_of(b, compared)], 0, ""), at=-1))
     tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
+    named = times_apart(b, draft, tables) if not groups and frame.apart is None else None
+    if named is not None:
+        groups.append(named)
     if not measures and frame.havings and (groups or _having_groups(b, Draft())):
         pass
     elif not measures:

@@ -18,12 +18,23 @@ _KINDS = ("col", "table", "value", "metric", "expr", "time")
 
 def clarify(seq: Sequence) -> Sequence:
     """Fold arithmetic into one item, and let a parenthesis decide what the words before it mean."""
-    items = _years(_heads(seq.items, seq), seq)
+    items = _years(_heads(_pieces(seq.items), seq), seq)
     seq = Sequence(items, seq.catalog, seq.index)
     items = _parentheses(_arithmetic(seq.items, seq), seq)
     seq = Sequence(items, seq.catalog, seq.index)
     items = _differences(items, seq)
     return Sequence(items, seq.catalog, seq.index)
+
+
+def _pieces(items: list[Item]) -> list[Item]:
+    """Let the word behind 多少块 tell pieces of something from money: 多少块地, 多少块钱."""
+    for at, item in enumerate(items):
+        if item.text not in ("多少块", "几块") or item.get("implied") is None:
+            continue
+        text = items[at + 1].text if at + 1 < len(items) else ""
+        money = not text or not text[0].isalnum() or text.startswith(("钱", "人民币", "的"))
+        item.senses = [s for s in item.senses if (s.kind == "implied") == money]
+    return items
 
 
 _HEADS = frozenset(

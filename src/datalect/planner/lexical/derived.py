@@ -13,6 +13,7 @@ from datalect.planner.lexical.defaults import (
 )
 from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Group
+from datalect.planner.lexical.one_by_one import compared_column
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
 
@@ -147,42 +148,6 @@ def against_before(
     draft.plan = {"get": measures[:1], "by": [group], "where": [test], "then": [step], "_done": [filter_],
                   "sort": [{"of": group["as"], "dir": "desc"}], "top": 1, "task": "growth"}  # fmt: skip
     return draft
-
-
-_APART = (
-    "各是多少",
-    "分别是多少",
-    "分别",
-    "各自",
-    "各",
-    "各为多少",
-    "分别为多少",
-    "respectively",
-    "each",
-    "哪个",
-    "which",
-)
-
-
-def compared_column(b: Builder, draft: Draft) -> Column | None:
-    """The column whose values are set against each other, when two or more of one column are named."""
-    flags = [f for f in b.frame.filters if f.kind == "bool" and f.ref is not None]
-    if len({f.neg for f in flags}) == 2 and len({f.ref.choices[0].ref for f in flags if f.ref}) == 1:
-        # 国企和非国企: both sides of a yes/no column
-        b.frame.filters = [f for f in b.frame.filters if f not in flags]
-        return b.picked(flags[0].ref, draft)
-    for filter_ in b.frame.filters:
-        listed = filter_.kind == "number" and filter_.op == "in" and filter_.fn == "and"
-        if listed and any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items):
-            return b.picked(filter_.ref, draft)  # 四缸车和六缸车分别
-        if filter_.kind == "value" and len(filter_.hits) > 1 and not filter_.neg:
-            apart = b.frame.compare or any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items)
-            averaged = any(w.kind == "agg" and w.fn != "sum" for w in b.frame.wants)
-            if apart or (filter_.fn == "and" and averaged):
-                return b.picked(filter_.ref, draft)
-            if filter_.fn == "and":
-                draft.weight *= 0.88
-    return None
 
 
 _WINDOW_UNITS = (("day", "day"), ("week", "week"), ("month", "month"), ("quarter", "quarter"), ("year", "year"),  # noqa: E501

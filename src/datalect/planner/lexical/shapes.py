@@ -26,6 +26,7 @@ from datalect.planner.lexical.derived import (
 from datalect.planner.lexical.draft import Draft
 from datalect.planner.lexical.frame import Want
 from datalect.planner.lexical.grouped import top_groups
+from datalect.planner.lexical.one_by_one import one_by_one, several_times
 from datalect.planner.lexical.sequence import is_quantity, is_time
 
 Shape = Callable[[], Draft | None]
@@ -143,7 +144,17 @@ def rows(b: Builder, weight: float) -> Draft | None:
         told = b.picked(filter_.ref, draft) if several and not filter_.neg else None
         if told is not None and told.id not in columns:
             columns.insert(0, told.id)
+    when = several_times(b, draft, {c.table for ref in columns if (c := b.seq.column(ref)) is not None})
+    dated = (
+        when is not None
+        and when.id not in columns
+        and any((c := b.seq.column(ref)) is not None and (is_quantity(c) or one_by_one(b)) for ref in columns)
+    )
+    if when is not None and dated:
+        columns.insert(0, when.id)  # which figure belongs to which time
     plan: dict[str, Any] = {"list": columns}
+    if when is not None and dated and b.frame.sorting is None:
+        plan["sort"] = [{"of": when.id, "dir": "asc"}]
     if b.frame.distinct or (len(columns) == 1 and _repeats(b, columns[0])):
         plan["distinct"] = True
     if b.frame.sorting is not None:
