@@ -39,7 +39,7 @@ _DATE = re.compile(
 )
 _QUARTER = re.compile(r"(\d{4})[-\s]*q([1-4])|(\d{4})年第?([1-4一二三四])季度", re.IGNORECASE)
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?")
-_NAMED = re.compile(r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2})[ -]([a-z]{3,9})\.?),?[ -](\d{4})")
+_NAMED = re.compile(r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2})[ -]([a-z]{3,9})\.?) ?,?[ -](\d{4})")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBER = re.compile(r"(?:[+-] ?)?[$€£¥]? ?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?(e[+-]?\d+)? ?%?", re.IGNORECASE)
 

@@ -9,6 +9,7 @@ from datalect.data.values import ValueIndex
 from datalect.planner.lexical.clarify import clarify
 from datalect.planner.lexical.cues import cue_mentions, plain_words
 from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.linking.beside import beside_mentions
 from datalect.planner.linking.index import term_index
 from datalect.planner.linking.lattice import Mention, best_cover
 from datalect.planner.linking.mentions import (
@@ -49,6 +50,10 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
     ]
     mentions.extend(_with_prepositions(tokens, mentions))
     items = whole_words(best_cover(tokens, mentions, question.text))
+    beside = beside_mentions(question, tokens, items, catalog, values)
+    if beside:
+        mentions.extend(beside)
+        items = whole_words(best_cover(tokens, mentions, question.text))
     if any(not item.senses and any(c.isalnum() for c in item.text) for item in items):
         stems, fits = correct_typos(tokens, items, index, words)
         more = near_value_mentions(question, items, values, spans)

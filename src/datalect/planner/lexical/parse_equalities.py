@@ -51,6 +51,7 @@ def read_equalities(seq: Sequence, frame: Frame) -> None:
                 k == after
                 and ref is not None
                 and not seq.quantity(k)
+                and not _held(seq, at, ref)
                 and (seq.table(k) is not None or seq.items[k].text.endswith("s"))
             ):
                 continue  # "3 customers" counts them
@@ -90,6 +91,12 @@ def _number_list(seq: Sequence, at: int) -> list[int]:
             out.append(k + step)
             k += 2 * step
     return out
+
+
+def _held(seq: Sequence, at: int, ref: Ref) -> bool:
+    """Whether a column named here holds the number as a text."""
+    columns = {c.ref for c in ref.choices}
+    return any(h.column in columns for h in seq.data(at, "value") or ())
 
 
 def _equality(seq: Sequence, ref: Ref, value: int | float, at: int) -> Filter | None:
