@@ -21,8 +21,8 @@ from datalect.lm.softmax import TokenSoftmax
 LayerState = tuple[Tensor, ...]
 RecurrentState = tuple[LayerState, ...]
 
-# Cell -> (gates, states, torch's kernel). The order of gates is torch's: input, forget, cell, output in an LSTM;
-# reset, update, new in a GRU.
+# Cell -> (gates, states, torch's kernel). The order of gates is torch's: input, forget, cell, output in an
+# LSTM; reset, update, new in a GRU.
 _CELLS: dict[str, tuple[int, int, Callable[..., Any]]] = {
     "rnn": (1, 1, torch.rnn_tanh),
     "lstm": (4, 2, torch.lstm),
@@ -118,7 +118,7 @@ class Recurrent(CausalModel):
         return x.transpose(0, 1), tuple(after)
 
     def prefill(self, rows: list[list[int]], room: int) -> tuple[Tensor, RecurrentState]:
-        """Read sequences of different lengths; each row's state is taken where it ends, so none sees padding."""
+        """Read sequences of different lengths; the state of each is taken where it ends."""
         lengths = torch.tensor([len(row) for row in rows])
         order = lengths.argsort(stable=True)
         device = self.embedding.weight.device

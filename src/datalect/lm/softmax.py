@@ -15,9 +15,9 @@ from torch.nn import functional as F
 class TokenSoftmax(nn.Module):
     """Probabilities of tokens from hidden vectors; the matrix of output vectors is lent by the model.
 
-    With cutoffs it is the adaptive softmax of Grave et al. 2017 with output vectors of full width, so that they
-    can be tied to the input embedding: the head holds the most frequent tokens and one entry for each cluster of
-    rarer ones.
+    With cutoffs it is the adaptive softmax of Grave et al. 2017, with output vectors of full width so that
+    they can be tied to the input embedding. The head holds the most frequent tokens and an entry for each
+    cluster of rarer ones.
 
     Args:
         vocab_size: V.

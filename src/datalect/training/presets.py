@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datalect.errors import UsageError
 from datalect.lm.config import TokenizerConfig, TransformerConfig
 from datalect.training.config import DataConfig, OptimConfig, Recipe, RunConfig, ScheduleConfig
+from datalect.training.recurrent_presets import RECURRENT
 
 
 def shakespeare_char_cpu() -> Recipe:
@@ -36,9 +37,10 @@ def transformer_cpu() -> Recipe:
 PRESETS: dict[str, Callable[[], Recipe]] = {
     "shakespeare-char-cpu": shakespeare_char_cpu,
     "transformer-cpu": transformer_cpu,
+    **RECURRENT,
 }
 # What is taken for an architecture when no preset is named.
-OF_ARCHITECTURE = {"transformer": "transformer-cpu"}
+OF_ARCHITECTURE = {"transformer": "transformer-cpu", "lstm": "lstm-cpu", "gru": "gru-cpu", "rnn": "rnn-cpu"}
 
 
 def preset(name: str | None, architecture: str | None = None) -> Recipe:
