@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from datalect.answer.formats import percent
 from datalect.answer.ground import Words
 from datalect.answer.safetext import script_json, visible
 from datalect.report.markup import both, harmless, trusted
@@ -35,6 +34,7 @@ from datalect.report.page_sections import (
     time_views,
 )
 from datalect.report.page_words import SEVERITY_NAMES
+from datalect.report.scales import share_text
 from datalect.report.svg import draw
 
 if TYPE_CHECKING:
@@ -112,21 +112,12 @@ def _page_environment() -> Environment:
         loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, finalize=harmless,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.globals |= {"both": both, "t": _phrase, "share": _share}
+    environment.globals |= {"both": both, "t": _phrase, "share": share_text}
     return environment
 
 
 def _phrase(en: str, zh: str) -> Markup:
     return both(Words(en=en, zh=zh))
-
-
-def _share(value: float) -> str:
-    """A share of rows; never 0 % or 100 % unless it is."""
-    if 0 < value < 0.0001:
-        return "<0.01%"
-    if 0.9999 < value < 1:
-        return ">99.99%"
-    return percent(value * 100).text
 
 
 # ---------------------------------------------------------------- what the page is made of

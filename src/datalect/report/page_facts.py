@@ -9,16 +9,27 @@ from typing import Any
 
 from markupsafe import Markup
 
-from datalect.answer.formats import count, percent
+from datalect.answer.formats import count
 from datalect.answer.ground import Words
-from datalect.report.model import SEVERITIES, Evidence, Problem, Report, ReportFact, Severity
+from datalect.report.model import (
+    SEVERITIES,
+    ChartSpec,
+    Evidence,
+    Problem,
+    Report,
+    ReportFact,
+    Segments,
+    Severity,
+)
 from datalect.report.page_columns import rows_text, value_text
-from datalect.report.page_words import effect_words
+from datalect.report.page_words import effect_words, test_words
+from datalect.report.scales import figure, share_text
 from datalect.report.svg import draw
 
 _SHARES = frozenset({"share", "eta_squared"})
 _MOST_ROWS = 8  # rows of evidence shown
 _MOST_COLUMNS = 8
+_GROUP_NAMES = frozenset({"group", "kind", "period", "value"})  # what queries of the report call groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +51,8 @@ class FactView:
         sentence: what it says.
         chart: its drawing, or nothing.
         certainty: name and value pairs that say how sure it is.
+        held: in which groups it holds, where that was looked at.
+        reference: the height of the dotted line in the chart, where there is one.
         header: column names of the evidence.
         rows: cells of the evidence.
         more: rows of the result that are not shown.
@@ -51,6 +64,8 @@ class FactView:
     sentence: Words
     chart: Markup
     certainty: tuple[tuple[Words, Words], ...]
+    held: Words | None
+    reference: Words | None
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     more: int
@@ -82,15 +97,23 @@ class ProblemView:
 def fact_views(report: Report) -> dict[str, FactView]:
     """Every fact by id, in order of importance."""
     meanings = {column.name: column.meaning for column in report.columns}
+    labels = {column.name: column.label for column in report.columns}
     views: dict[str, FactView] = {}
     for number, fact in enumerate(report.facts, start=1):
         header, rows, more = _evidence(fact.evidence, meanings)
         views[fact.id or f"f{number}"] = FactView(
             anchor=f"f{number}", number=number, fact=fact,
             sentence=Words(en=fact.sentence_en, zh=fact.sentence_zh), chart=draw(fact.chart),
-            certainty=tuple(_certainty(fact)), header=header, rows=rows, more=more,
+            certainty=tuple(_certainty(fact)), held=_held(fact.segments, labels),
+            reference=_reference(fact.chart), header=header, rows=rows, more=more,
         )  # fmt: skip
     return views
+
+
+def _reference(chart: ChartSpec | None) -> Words | None:
+    if chart is None or chart.reference is None or not math.isfinite(chart.reference):
+        return None
+    return figure(chart.reference, as_percent=chart.percent)
 
 
 def _evidence(
@@ -98,10 +121,15 @@ def _evidence(
 ) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...], int]:
     header = evidence.columns[:_MOST_COLUMNS]
     rows = tuple(
-        tuple(_cell(value, meanings.get(name, "")) for name, value in zip(header, row, strict=False))
+        tuple(_cell(value, _meaning(name, meanings)) for name, value in zip(header, row, strict=False))
         for row in evidence.rows[:_MOST_ROWS]
     )
     return header, rows, evidence.more + max(len(evidence.rows) - _MOST_ROWS, 0)
+
+
+def _meaning(name: str, meanings: Mapping[str, str]) -> str:
+    """What a column of a result holds; names of groups are no amounts, so they keep their digits together."""
+    return "code" if name in _GROUP_NAMES else meanings.get(name, "")
 
 
 def _cell(value: Any, meaning: str) -> Cell:
@@ -125,29 +153,35 @@ def _certainty(fact: ReportFact) -> Iterator[tuple[Words, Words]]:
     if fact.p_adjusted is not None and math.isfinite(fact.p_adjusted):
         yield Words(en="Adjusted p", zh="校正后的 p 值"), _p_value(fact.p_adjusted)
     if fact.test:
-        plain = fact.test.replace("_", " ")
-        yield Words(en="Test", zh="检验"), Words(en=plain, zh=plain)
+        yield Words(en="Test", zh="检验"), test_words(fact.test)
     if fact.n:
         n = rows_text(fact.n)
         if fact.exact:
             yield Words(en="Rows", zh="行数"), Words(en=f"{n.en}, all counted", zh=f"{n.zh}，全部计算")
         else:
             yield Words(en="Rows", zh="行数"), Words(en=f"{n.en}, sampled", zh=f"{n.zh}，抽样")
-    if fact.segments is not None and fact.segments.of:
-        held, of, column = fact.segments.held, fact.segments.of, fact.segments.column
-        against = ", ".join(fact.segments.against[:4])
-        yield (
-            Words(en="Same direction", zh="方向一致"),
-            Words(
-                en=f"in {held} of {of} groups of {column}" + (f"; not in {against}" if against else ""),
-                zh=f"{column}的 {of} 组中有 {held} 组" + (f"；例外：{against}" if against else ""),
-            ),
-        )
+
+
+def _held(segments: Segments | None, labels: Mapping[str, Words]) -> Words | None:
+    """In how many groups of another column the relation has the same direction."""
+    if segments is None or not segments.of:
+        return None
+    name = labels.get(segments.column, Words(en=segments.column, zh=segments.column))
+    against = segments.against[:4]
+    en = f"Holds in {segments.held} of {segments.of} groups of {name.en}"
+    zh = f"按{name.zh}分组，{segments.of} 组中有 {segments.held} 组成立"
+    if against:
+        en += f"; not in {', '.join(against)}"
+        zh += f"；例外：{'、'.join(against)}"
+    if segments.columns > 1:
+        en += f" (where it holds least, of {segments.columns} columns looked at)"
+        zh += f"（考察的 {segments.columns} 列中成立最少的一列）"
+    return Words(en=en, zh=zh)
 
 
 def _effect(value: float, share: bool) -> Words:
     if share:
-        return Words(en=percent(value * 100).text, zh=percent(value * 100).text)
+        return Words(en=share_text(value), zh=share_text(value))
     rounded = round(value, 3) if abs(value) >= 0.01 else value
     return Words(en=count(rounded, "en").text, zh=count(rounded, "zh").text)
 
@@ -176,7 +210,7 @@ def problem_views(
             ProblemView(
                 severity=problem.severity, message=problem.message, handled=problem.handled,
                 rows=f"{problem.count:,}" if problem.count else "",
-                share=percent(problem.share * 100).text if problem.share is not None else "",
+                share=share_text(problem.share) if problem.share is not None else "",
                 view=view, above=above,
             )
         )  # fmt: skip

@@ -20,7 +20,7 @@ from datalect.report.page_columns import (
     value_text,
 )
 from datalect.report.page_facts import FactView
-from datalect.report.page_words import SECTION_TITLES
+from datalect.report.page_words import SECTION_TITLES, stage_words
 
 _NONE = Words(en="", zh="")
 _MOST_NAMES = 10  # columns named for one meaning
@@ -267,6 +267,5 @@ def method_figures(report: Report) -> list[tuple[Words, Words]]:
 def stage_figures(report: Report) -> list[tuple[Words, Words]]:
     """Seconds of each stage."""
     return [
-        (Words(en=name.replace("_", " "), zh=name.replace("_", " ")), Words(en=f"{s:.2f}", zh=f"{s:.2f}"))
-        for name, s in report.method.seconds.items()
+        (stage_words(name), Words(en=f"{s:.2f}", zh=f"{s:.2f}")) for name, s in report.method.seconds.items()
     ]

@@ -47,13 +47,34 @@ EFFECT_NAMES = {
     "log_ratio": Words(en="Logarithm of the ratio", zh="比值的对数"),
     "ratio": Words(en="Ratio", zh="比值"),
     "share": Words(en="Share", zh="占比"),
+    "pearson_of_ranks": Words(en="Correlation of ranks", zh="等级的相关系数"),
+    "quartile_ranges": Words(en="Distance in interquartile ranges", zh="以四分位距计的距离"),
     "gini": Words(en="Gini coefficient", zh="基尼系数"),
     "difference": Words(en="Difference", zh="差值"),
 }
 
+TEST_NAMES = {
+    "rank correlation": "等级相关检验",
+    "chi-square": "卡方检验",
+    "analysis of variance of ranks": "等级的方差分析",
+    "analysis of variance of log counts": "计数对数的方差分析",
+    "regression of log counts": "计数对数的回归",
+    "best single step": "最佳单一断点",
+}
+
+STAGE_NAMES = {
+    "sample": "抽样", "profile": "各列概况", "formulas": "公式", "quality": "数据质量", "keys": "键",
+    "missing": "缺失", "values": "取值", "relations": "关系", "pairs": "成对搜寻", "times": "时间",
+    "rank": "排序", "words": "成句",
+}  # fmt: skip
+
 LANGUAGE_NAMES = {
     "en": Words(en="English", zh="英文"),
+    "latin": Words(en="Latin letters", zh="拉丁字母"),
     "zh": Words(en="Chinese", zh="中文"),
+    "ja": Words(en="Japanese", zh="日文"),
+    "ko": Words(en="Korean", zh="韩文"),
+    "cyrillic": Words(en="Cyrillic letters", zh="西里尔字母"),
     "other": Words(en="other", zh="其他"),
     "mixed": Words(en="mixed", zh="混合"),
     "none": Words(en="no words", zh="无文字"),
@@ -73,6 +94,18 @@ def effect_words(name: str) -> Words:
     """The name of an effect's scale."""
     plain = name.replace("_", " ")
     return EFFECT_NAMES.get(name, Words(en=plain[:1].upper() + plain[1:], zh=plain))
+
+
+def test_words(name: str) -> Words:
+    """The name of a statistical test; one not known here keeps its English name."""
+    plain = name.replace("_", " ")
+    return Words(en=plain, zh=TEST_NAMES.get(plain, plain))
+
+
+def stage_words(name: str) -> Words:
+    """The name of a step of making the report."""
+    plain = name.replace("_", " ")
+    return Words(en=plain, zh=STAGE_NAMES.get(name, plain))
 
 
 def language_words(name: str) -> Words:

@@ -19,10 +19,19 @@ LETTER = 6.1  # average width in pixels of a Latin letter at the size charts are
 WIDE_LETTER = 11.2  # the same for a Chinese character
 
 
+def share_text(value: float) -> str:
+    """A share as percent; never 0 % or 100 % unless it is."""
+    if 0 < value < 0.0001:
+        return "<0.01%"
+    if 0.999 < value < 1:
+        return f"{min(value * 100, 99.999):.3f}%".replace("0%", "%") if value < 0.99999 else ">99.999%"
+    return percent(value * 100).text
+
+
 def figure(value: float, *, as_percent: bool = False) -> Words:
     """A figure beside a mark, with all digits a reader takes in."""
     if as_percent:
-        return Words(en=percent(value * 100).text, zh=percent(value * 100).text)
+        return Words(en=share_text(value), zh=share_text(value))
     whole = int(value) if float(value).is_integer() and abs(value) < 1e15 else value
     return Words(en=count(whole, "en").text, zh=count(whole, "zh").text)
 
@@ -114,7 +123,8 @@ def time_ticks(low: float, high: float, parts: int) -> list[tuple[float, Words]]
         every = next((m for m in (1, 2, 3, 4, 6) if span / 30.4 / m <= parts), 6)
         first = start.year * 12 + start.month - 1
         months = range(math.ceil(first / every) * every, end.year * 12 + end.month, every)
-        return _inside([(date(m // 12, m % 12 + 1, 1), _month(m // 12, m % 12)) for m in months], low, high)
+        dated = [(date(m // 12, m % 12 + 1, 1), _month(m // 12, m % 12)) for m in months]
+        return _years_once(_inside(dated, low, high))
     if span > 2.5:
         every = next((d for d in (1, 2, 5, 10, 15) if span / d <= parts), 20)
         days = range(math.ceil(low), math.floor(high) + 1, every)
@@ -126,6 +136,19 @@ def time_ticks(low: float, high: float, parts: int) -> list[tuple[float, Words]]
 
 def _month(year: int, month: int) -> Words:
     return Words(en=f"{_MONTHS[month]} {year}", zh=f"{year}年{month + 1}月")
+
+
+def _years_once(ticks: list[tuple[float, Words]]) -> list[tuple[float, Words]]:
+    """Months with their year only where the year is new."""
+    out: list[tuple[float, Words]] = []
+    year = ""
+    for at, words in ticks:
+        if words.en[-4:] == year:
+            out.append((at, Words(en=words.en[:-5], zh=words.zh.partition("年")[2])))
+        else:
+            out.append((at, words))
+        year = words.en[-4:]
+    return out
 
 
 def _day(days: int) -> Words:

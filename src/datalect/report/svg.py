@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WIDTH = 340
 HEIGHT = 150
 _ROW = 22  # height of a horizontal bar with its room
-_MOST_ROWS = 12
+_MOST_ROWS = 8
 _MOST_POINTS = 260  # what a line of this width can show
 _SHORT_LABEL = 24.0  # labels up to this width stand under upright bars
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 12.0, 20.0
@@ -121,9 +121,14 @@ def _labels(spec: ChartSpec) -> list[Words]:
 
 
 def _stands_upright(named: Sequence[tuple[Words, float | None]]) -> bool:
-    widest = max((scales.text_width(w.en) for w, _ in named), default=0.0)
-    ordered = all(w.en.replace(".", "", 1).lstrip("-−").isdigit() for w, _ in named)
-    return len(named) > 6 and (widest <= _SHORT_LABEL or ordered) and len(named) <= 60
+    """Many bars with short names, or with numbers in order, stand side by side."""
+    if not 6 < len(named) <= 60:
+        return False
+    try:
+        numbers = [float(words.en.replace("−", "-")) for words, _ in named]
+    except ValueError:
+        return max(scales.text_width(words.en) for words, _ in named) <= _SHORT_LABEL
+    return numbers == sorted(numbers)
 
 
 def _flat(spec: ChartSpec, named: Sequence[tuple[Words, float | None]], language: Language | None) -> Markup:
@@ -141,6 +146,7 @@ def _flat(spec: ChartSpec, named: Sequence[tuple[Words, float | None]], language
         values.append(spec.reference)
     axis = _Axis(min(values), max(values), room + 8, WIDTH - tail)
     zero = axis.at(0.0)
+    over: list[tuple[float, float, Words]] = []
     for row, k in enumerate(kept):
         words, value = named[k]
         top = row * _ROW + 3.0
@@ -151,10 +157,11 @@ def _flat(spec: ChartSpec, named: Sequence[tuple[Words, float | None]], language
         end = axis.at(value)
         kind = "h" if not spec.highlight or k in spec.highlight else "m"
         canvas.rect(min(zero, end), top, max(abs(end - zero), 1.0), _ROW - 6.0, kind)
-        canvas.text(max(zero, end) + 5, top + 12.5, figures[k], "v")
+        over.append((max(zero, end) + 5, top + 12.5, figures[k]))
     if spec.reference is not None:
-        x = axis.at(spec.reference)
-        canvas.path(f"M{_n(x)} 0V{_n(canvas.height)}", "r")
+        canvas.path(f"M{_n(axis.at(spec.reference))} 0V{_n(canvas.height)}", "r")
+    for x, y, words in over:  # on top of the line, with a rim of their own
+        canvas.text(x, y, words, "v")
     return canvas.markup()
 
 
@@ -199,8 +206,8 @@ def _value_axis(canvas: _Canvas, low: float, high: float, *, as_percent: bool) -
     if high <= low:
         high = low + (abs(low) or 1.0)
     axis = _Axis(low, high, HEIGHT - _BOTTOM, _TOP)
-    step = scales.nice_step(high - low, 3)
-    for value in scales.number_ticks(low, high, 3):
+    step = scales.nice_step(high - low, 4)
+    for value in scales.number_ticks(low, high, 4):
         y = axis.at(value)
         canvas.path(f"M{_n(_LEFT)} {_n(y)}H{_n(WIDTH - _RIGHT)}", "g")
         canvas.text(_LEFT - 6, y + 4, scales.tick(value, step, as_percent=as_percent), "t", "end")
