@@ -126,3 +126,21 @@ def test_a_time_outside_the_data_is_not_answered_with_confidence():
 def test_a_condition_that_was_not_placed_lowers_confidence():
     found = ask("cars", "how many of the drivers were under 18")
     assert found.status != "answered"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many cars were recalled",
+        "how many recalled cars are there",
+        "number of electric cars",
+        "召回的车有多少辆",
+        "被召回的车占比",
+        "有天窗的车有多少",
+    ],
+)
+def test_a_condition_nobody_can_read_is_not_passed_over(question: str):
+    workspace, values = opened("cars")
+    found = LexicalPlanner().interpret(Question(text=question), workspace.catalog, values)
+    assert found.status != "answered"
+    assert not found.readings or found.readings[0].score <= 0.5

@@ -185,7 +185,7 @@ def _two_figures(items: list[Item], seq: Sequence, at: int, step: int) -> tuple[
     for k in near:
         column = seq.best(k)
         plain = column is not None and is_quantity(column) and not is_time(column)
-        if plain and seq.cue(k, "agg", "count", "grain") is None and not seq.has(k, "value"):
+        if plain and seq.cue(k, "agg", "count", "grain", "superl") is None and not seq.has(k, "value"):
             figures.append(k)
             if len(figures) == 2:
                 break

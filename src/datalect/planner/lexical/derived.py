@@ -12,7 +12,7 @@ from datalect.planner.lexical.defaults import (
     trend_grain,
 )
 from datalect.planner.lexical.draft import Draft, tables_in
-from datalect.planner.lexical.frame import Group
+from datalect.planner.lexical.frame import Filter, Group
 from datalect.planner.lexical.one_by_one import compared_column
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import tag_group, tag_measure
@@ -210,11 +210,8 @@ def ratio(b: Builder) -> Draft | None:
     if b.frame.groups and not splits(b, share_at):
         draft.weight *= 0.8
     if len(parts) > 1:
-        han = any(c > "\u3000" for c in b.seq.items[share_at].text)
-        after = [f for f in parts if f.at > share_at] or parts
-        before = [f for f in parts if f.at < share_at] or parts
-        parts = [before[-1]] if han else [after[-1]]
-        draft.weight *= 0.8
+        parts, sure = part_of_whole(b, sorted(parts, key=lambda f: f.at), share_at)
+        draft.weight *= sure
     measure: dict[str, Any] = {"fn": "count"}
     for want in b.frame.wants:
         if want.kind in ("agg", "count"):
@@ -222,6 +219,8 @@ def ratio(b: Builder) -> Draft | None:
             if made is not None and made.get("fn") in ("sum", "count"):
                 measure = made
         elif want.kind == "col" and b.quantity_choice(want, draft) is not None:
+            if b.seq.cue(want.at, "rows"):
+                continue  # 乘客: the people, one a row
             made = b.measure(want, draft)
             if made is not None and made.get("fn") == "sum":
                 measure = made
@@ -245,6 +244,53 @@ def ratio(b: Builder) -> Draft | None:
         plan["by"] = by[:2]
     draft.plan = with_show(b, plan)
     return draft
+
+
+_OF_THESE = frozenset(
+    {"中", "里", "当中", "之中", "里面", "其中", "里的", "中的", "内", "who", "that", "which", "with"}
+)
+
+
+def part_of_whole(b: Builder, filters: list[Filter], share_at: int) -> tuple[list[Filter], float]:
+    """Which of several conditions say the part, and which the whole: "share of married clients with a loan".
+
+    Args:
+        b: the builder.
+        filters: the conditions, in the order they are written.
+        share_at: the item that asks for the share.
+
+    Returns:
+        The conditions of the part, and how sure that is, 0..1.
+    """
+    han = any(c > "\u3000" for c in b.seq.items[share_at].text)
+    after = [f for f in filters if f.at > share_at]
+    side = (after or filters) if not han else (after or [f for f in filters if f.at < share_at] or filters)
+    part = [side[-1]]
+    both = (
+        any(b.seq.items[k].text in ("both", "都", "同时") for k in range(share_at, side[-1].at)) and not han
+    )
+    for filter_ in reversed(side[:-1]):
+        if not (both or _one_condition(b, filter_, part[0], han)):
+            break
+        part.insert(0, filter_)
+    sure = 0.95 if len(part) < len(side) or len(side) < len(filters) or not han else 0.85
+    return part, sure
+
+
+def _one_condition(b: Builder, first: Filter, second: Filter, han: bool) -> bool:
+    """Whether two conditions stand together as one: "both a car and a house", 未婚且有房的."""
+    between = range(first.at + 1, second.at)
+    joined = any(b.seq.cue(k, "and", "comma") for k in between)
+    for k in between:
+        text = b.seq.items[k].text
+        heard = b.seq.roles[k] == "filter" and any(b.seq.has(k, s) for s in ("value", "num", "col", "time"))
+        if heard or b.seq.cue(k, "and", "comma") or text in ("to", "的", "都", "both"):
+            continue
+        if text in _OF_THESE or (not han and b.seq.cue(k, "has") and not joined):
+            return False
+        if not b.seq.glue(k):
+            return False
+    return True
 
 
 def splits(b: Builder, share_at: int | None = None) -> bool:

@@ -171,3 +171,4 @@ class Frame:
     unknown: list[int] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     penalty: float = 1.0
+    doubts: int = 0

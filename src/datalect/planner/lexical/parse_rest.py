@@ -27,6 +27,8 @@ def read_flags(seq: Sequence, frame: Frame) -> None:
         if ref is None or not is_flag(seq, ref):
             continue
         following = seq.content(at, 1, 0)
+        if following is not None and _kind_of(seq, at, following):
+            seq.use(following, "modifier")
         rate = seq.items[at + 1].text in ("rate", "率", "ratio", "percentage") if at + 1 < len(seq) else False
         if rate:
             frame.steps.append(("share", None))
@@ -46,6 +48,12 @@ def read_flags(seq: Sequence, frame: Frame) -> None:
                 seq.use(k, "filter")
         frame.filters.append(Filter("bool", ref, neg=neg, at=at))
         seq.use(at, "filter")
+
+
+def _kind_of(seq: Sequence, at: int, head: int) -> bool:
+    """Whether the next word only is the head of a compound: the "housing loan" of a column "housing"."""
+    ref = seq.ref(head) if seq.free(head) and head == at + 1 else None
+    return ref is not None and is_flag(seq, ref) and seq.best(head) is not seq.best(at)
 
 
 def _with(seq: Sequence, at: int) -> bool:
@@ -147,6 +155,13 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
         if seq.has(at, "num") and not noise:
             frame.unknown.append(at)
             frame.penalty *= 0.55
+            continue
+        if (
+            item.text in ("中有", "里有", "中带", "里带")
+            and at + 1 < len(seq)
+            and seq.roles[at + 1] == "filter"
+        ):
+            seq.use(at, "noise")  # 客户中有贷款的: the condition was read
             continue
         if (
             item.senses[0].kind == "cue"

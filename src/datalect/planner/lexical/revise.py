@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate
+from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
@@ -33,6 +34,7 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _ways(seq, frame)
     _totals(seq, frame)
     _silent(seq, frame)
+    frame.doubts = doubts(seq, frame)
 
 
 def _totals(seq: Sequence, frame: Frame) -> None:
@@ -88,6 +90,9 @@ def _row_nouns(seq: Sequence, frame: Frame) -> None:
             continue
         rank = frame.rank
         before = seq.content(at, -1, 3)
+        if _head_noun(seq, at, before):
+            seq.use(at, "noun")
+            continue
         if rank is not None and before == rank.at:
             text = seq.items[rank.at].text
             if rank.by is None and text.split()[-1] in ("most", "fewest", "least"):
@@ -101,6 +106,15 @@ def _row_nouns(seq: Sequence, frame: Frame) -> None:
         elif not frame.wants and frame.filters:
             frame.tables.append((table, at))
         seq.use(at, "noun")
+
+
+def _head_noun(seq: Sequence, at: int, before: int | None) -> bool:
+    """Whether a plural nobody knows stands where the rows do: "share of trips", "married clients"."""
+    if before is None or not seq.items[at].text.endswith("s") or len(seq.items[at].text) < 4:
+        return False
+    if seq.cue(before, "share", "count", "distinct") or seq.roles[before] == "step":
+        return True
+    return before == at - 1 and seq.roles[before] == "filter" and seq.has(before, "value")
 
 
 def _names_of_tables(seq: Sequence, frame: Frame) -> None:
@@ -210,15 +224,19 @@ def _ways(seq: Sequence, frame: Frame) -> None:
             way = _way_before(seq, filter_.at, index)
             kept = tuple(h for h in hits if way and set(split_header(h.column.rsplit(".", 1)[-1])) & way)
             if way and kept:
-                parts.append(
-                    Filter("value", None, filter_.op, hits=[kept], neg=filter_.neg, at=filter_.at, fn="")
-                )
+                place = _place_of(seq, filter_.at, index)
+                parts.append(Filter("value", None, filter_.op, hits=[kept], neg=filter_.neg, at=place, fn=""))
             else:
                 groups.append(hits)
         if len(parts) > 1 and len({h.column for p in parts for g in p.hits for h in g}) == 1:
             return  # "more from London than from Paris": two places of one column
         if (parts and len(parts) + bool(groups) > 1) or (parts and not groups):
-            filter_.hits = groups or parts.pop(0).hits
+            if groups:
+                filter_.hits = groups
+            else:
+                first = parts.pop(0)
+                filter_.hits, filter_.at = first.hits, first.at
+            frame.unknown = [k for k in frame.unknown if seq.roles[k] != "filter"]
             frame.filters.extend(parts)
             if any(f.hits[0][0].column != filter_.hits[0][0].column for f in parts):
                 frame.compare = False
@@ -235,6 +253,12 @@ def way_named(key: str, question: str) -> bool:
     return bool("from" in words and parts & _FROM) != bool("to" in words and parts & _TO)
 
 
+def _place_of(seq: Sequence, first: int, index: int) -> int:
+    """The item of the n-th value of a list."""
+    places = [k for k in range(first, len(seq)) if seq.has(k, "value")]
+    return places[index] if index < len(places) else first
+
+
 def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
     """The words of headers that the preposition before the n-th value of a list asks for."""
     seen = -1
@@ -242,8 +266,40 @@ def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
         if seq.has(k, "value"):
             seen += 1
             if seen == index:
-                before = seq.items[k - 1].text if k > 0 else ""
-                return _FROM if before in _LEAVING else _TO if before in _REACHING else None
+                return _way_at(seq, k)
+    return None
+
+
+_STARTS = frozenset(
+    "start starts started starting begin begins began depart departs departed leave leaves left".split()
+)
+_ENDS = frozenset(
+    "end ends ended ending finish finished arrive arrives arrived arriving terminate terminated".split()
+)
+_STARTS_ZH = ("从", "自", "由", "上车", "出发", "起飞", "起始", "始发", "发车", "上客")
+_ENDS_ZH = ("到", "去", "至", "前往", "抵达", "到达", "下车", "飞往", "开往", "降落", "终点", "结束")
+
+
+def _way_at(seq: Sequence, at: int) -> frozenset[str] | None:
+    """Whether the words around a place say that things start or end there: "ended in", 从, 上车, 到."""
+    before = seq.items[at - 1].text if at > 0 else ""
+    if before in _LEAVING or before in _REACHING:
+        return _FROM if before in _LEAVING else _TO
+    for k in range(at - 1, max(-1, at - 4), -1):
+        words = set(seq.items[k].text.split())
+        way = _FROM if words & _STARTS else _TO if words & _ENDS else None
+        if way is not None:
+            if seq.free(k) or seq.roles[k] == "unknown":
+                seq.use(k, "filter")
+            return way
+        if not seq.glue(k):
+            break
+    after = seq.items[at + 1].text if at + 1 < len(seq) else ""
+    for text, k in ((after, at + 1), (before, at - 1)):
+        way = _FROM if text in _STARTS_ZH else _TO if text in _ENDS_ZH else None
+        if way is not None:
+            seq.use(k, "filter")
+            return way
     return None
 
 

@@ -63,7 +63,7 @@ def judge(
         sure = min(1.0, found[0].score * cover) if found else 0.0
     else:
         sure = probability(features(found, frame, seq, question, cover, language)) if found else 0.0
-    if found and found[0].lost:
+    if found and (found[0].lost or frame.doubts):
         sure = min(sure, LOST)
     scored = [(c, round(sure * c.score / found[0].score, 4)) for c in found if c.score > 0]
     readings = tuple(

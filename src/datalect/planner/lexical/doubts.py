@@ -1,0 +1,82 @@
+"""Words that were not read and change what is asked: passing over one answers something else."""
+
+from __future__ import annotations
+
+from datalect.planner.lexical.frame import Frame
+from datalect.planner.lexical.sequence import Sequence
+
+# Verbs that only say that the rows are there.
+_NEUTRAL = frozenset(
+    "made taken recorded listed registered given found held included reported placed seen contained observed"
+    " available present existing shown stored covered mentioned logged happened occurred counted named called"
+    " come came go went belong belongs belonging based involved involving considering regarding".split()
+)
+_LEADS = frozenset(
+    "is are was were be been being have has had with without who that which not never un non their"
+    " ever get got".split()
+)
+_PREPOSITIONS = frozenset(
+    "in at on by from to of for with during since after before between into as via".split()
+)
+_ASKED_ZH = ("多少", "几", "多")
+
+
+def doubts(seq: Sequence, frame: Frame) -> int:
+    """How many words were left over that say which rows, or which figure, are meant."""
+    found = 0
+    for at, item in enumerate(seq.items):
+        if seq.roles[at] == "noun":
+            continue
+        if item.senses:
+            found += _heard_only(seq, frame, at)
+        elif at in frame.unknown:
+            found += _condition_han(seq, at) if item.text[:1] > "\u3000" else _condition_word(seq, at)
+    return found
+
+
+def _heard_only(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a word that stands for a condition or a figure found no column to be one of."""
+    item = seq.items[at]
+    if seq.cue(at, "condition") and not seq.roles[at]:
+        return True
+    if item.senses[0].kind != "implied" or seq.ref(at) is not None:
+        return False
+    asks = item.text.startswith(("how ", *_ASKED_ZH)) or item.text.endswith(("多少", "多少钱", "多少元"))
+    return asks or "多少" in item.text
+
+
+def _condition_word(seq: Sequence, at: int) -> bool:
+    """Whether an unknown word stands where a condition does: "were cancelled", "subscribed clients"."""
+    text = seq.items[at].text
+    if not text.isalpha() or text in _NEUTRAL:
+        return False
+    following = seq.items[at + 1].text if at + 1 < len(seq) else ""
+    if at + 1 < len(seq) and seq.roles[at + 1] == "filter":
+        return False  # "rated high": the value says it
+    if following in _PREPOSITIONS and any(
+        seq.roles[k] == "filter" for k in range(at + 1, min(len(seq), at + 5))
+    ):
+        return False  # "cars made in Japan": what follows is the condition
+    before = seq.items[at - 1].text.split()[-1] if at > 0 and seq.items[at - 1].text else ""
+    if before in _LEADS and not (text.endswith("s") and before in ("have", "has", "had", "with", "that")):
+        return True
+    ending = text.endswith(("ed", "ing")) and len(text) > 4
+    last = all(not any(c.isalnum() for c in seq.items[k].text) for k in range(at + 1, len(seq)))
+    if ending and (last or seq.roles[at + 1] == "noun"):
+        return True
+    # "how many new vehicles": of the vehicles, only these
+    return at + 1 < len(seq) and seq.roles[at + 1] == "noun" and at > 0 and bool(seq.roles[at - 1])
+
+
+def _condition_han(seq: Sequence, at: int) -> bool:
+    """Whether an unknown Chinese word says which rows are meant: 有房贷的客户, 取消的订单."""
+    item = seq.items[at]
+    if not item.text[-1].isalnum():
+        return False
+    following = seq.items[at + 1].text if at + 1 < len(seq) else ""
+    before = seq.items[at - 1].text if at > 0 else ""
+    if at > 0 and seq.roles[at - 1] == "filter":
+        return False  # 独自出行的: a verb of the condition before it
+    if following in ("的", "了的") and at + 2 < len(seq):
+        return seq.roles[at + 2] in ("noun", "want", "entity") or seq.cue(at + 2, "rows", "count") is not None
+    return before in ("有", "没", "没有", "未", "不", "被", "已", "非", "无") and len(item.text) <= 4
