@@ -26,12 +26,22 @@ def doubts(seq: Sequence, frame: Frame) -> int:
     found = 0
     for at, item in enumerate(seq.items):
         if seq.roles[at] == "noun":
+            found += not item.senses and _before_noun(seq, frame, at)
             continue
         if item.senses:
             found += _heard_only(seq, frame, at)
         elif at in frame.unknown:
             found += _condition_han(seq, at) if item.text[:1] > "\u3000" else _condition_word(seq, at)
     return found
+
+
+def _before_noun(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a word taken for the rows only describes them: "how many recalled cars"."""
+    if at + 1 >= len(seq) or not seq.items[at].text.isascii() or seq.items[at].text.endswith("s"):
+        return False
+    rows = seq.table(at + 1) is not None and not seq.quantity(at + 1)
+    plural = not seq.items[at + 1].senses and seq.items[at + 1].text.endswith("s")
+    return rows or (plural and at + 1 in frame.unknown)
 
 
 def _heard_only(seq: Sequence, frame: Frame, at: int) -> bool:
