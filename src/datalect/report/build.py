@@ -22,7 +22,7 @@ from datalect.report.finding import Context, Finding, Tests
 from datalect.report.masks import masker
 from datalect.report.mine.relations import FALSE_DISCOVERY
 from datalect.report.model import Evidence, Method, Problem, Report, ReportFact, Severity
-from datalect.report.prove import proven
+from datalect.report.prove import problems
 from datalect.report.rank import ranked
 from datalect.report.reader import TableReader
 from datalect.report.variables import build_sample
@@ -37,6 +37,7 @@ MEMORY_MB = 512
 SECONDS = 300.0
 MOST_FACTS = 40
 _EVIDENCE_ROWS = 12
+_MOST_ALSO = 5  # merged sentences that are kept with the one that stands for them
 _SEVERITY: dict[str, Severity] = {"info": "info", "warning": "warning", "serious": "serious"}
 _STAGES = {
     "profile": Words(en="Looking at the columns", zh="查看各列"),
@@ -106,7 +107,7 @@ def build_report(
     findings = _mined(context, clock)
     with clock.stage("words"):
         facts = _facts(context, findings)
-        problems = _problems(context, chosen, facts)
+        doubts = _problems(context, chosen, facts)
     return Report(
         table=chosen.name,
         title=_title(chosen),
@@ -114,7 +115,7 @@ def build_report(
         rows=chosen.rows,
         columns=described,
         facts=facts,
-        problems=problems,
+        problems=doubts,
         keys=chosen.keys,
         target=target or "",
         language=language,
@@ -230,14 +231,15 @@ def _fact(context: Context, finding: Finding, importance: float, merged: list[Fi
     languages: tuple[Language, ...] = ("en", "zh")
     for language in languages:
         text = sentence(finding, language)
-        if not proven(text, finding, language):
-            context.reader.failures.append(f"a sentence about {', '.join(finding.columns)} was not proven")
+        wrong = problems(text, finding, language)
+        if wrong:
+            context.reader.failures.append(
+                f"a sentence about {', '.join(finding.columns)} was not proven: {wrong[0]}"
+            )
             return None
         said[language] = text
     result = finding.result
-    also = tuple(
-        Words(en=sentence(m, "en"), zh=sentence(m, "zh")) for m in merged if m.form != finding.form or True
-    )
+    also = tuple(Words(en=sentence(m, "en"), zh=sentence(m, "zh")) for m in merged[:_MOST_ALSO])
     p = None if finding.place is None else context.tests.adjusted(finding.place)
     return ReportFact(
         type=finding.type,

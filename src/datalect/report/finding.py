@@ -107,6 +107,7 @@ class Context:
         target: the column to explain, or "".
         derived: columns that are computed from others -> those others; filled by the miner of formulas.
         same: columns that hold the same values as another -> that other.
+        bound: pairs of columns of which one follows from the other: a relation between them is no news.
         alike: pairs of columns so close that a relation of one is a relation of the other.
     """
 
@@ -118,6 +119,7 @@ class Context:
     target: str = ""
     derived: dict[str, tuple[str, ...]] = field(default_factory=dict)
     same: dict[str, str] = field(default_factory=dict)
+    bound: set[frozenset[str]] = field(default_factory=set)
     alike: set[frozenset[str]] = field(default_factory=set)
 
     @property
@@ -156,7 +158,7 @@ class Context:
         if column in self.mask.personal:
             return Words(en=self.mask.value(column, value), zh=self.mask.value(column, value))
         if isinstance(value, int | float):
-            shown = f"{value:g}" if isinstance(value, float) else str(value)
+            shown = f"{value:.12g}" if isinstance(value, float) else str(value)
             return Words(en=shown, zh=shown)
         shape = shape_of(self.column(column))
         return Words(en=group_name(value, shape, "en"), zh=group_name(value, shape, "zh"))
@@ -181,7 +183,8 @@ def shape_of(column: Column, fn: str = "") -> Field:
         label=label,
         phrase=label,
         fn=fn,
-        unit=meaning.unit if meaning.type is not SemanticType.PERCENT else None,
+        # Miles per gallon are not gallons.
+        unit=meaning.unit if meaning.type is not SemanticType.PERCENT and " per " not in label.en else None,
         currency=meaning.currency,
         percent=percent,
         grain=meaning.grain,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from datalect.answer.formats import plain_number
+from datalect.answer.formats import plain_number, unit_name
 from datalect.report.finding import Finding
 from datalect.report.words_en import FORMS as EN
 from datalect.report.words_zh import FORMS as ZH
@@ -59,16 +59,24 @@ def problems(text: str, finding: Finding, language: Language) -> list[str]:
     if _CAUSES[language].search(rest):
         found.append("a word names a cause")
     found += _directions(rest, finding, language)
-    found += _unknown_words(rest, language)
+    found += _unknown_words(rest, finding, language)
     return found
 
 
 def _without_names(text: str, finding: Finding, language: Language) -> str:
     names = {w.in_(language) for w in finding.names.values()}
     for name in sorted((n for n in names if n), key=len, reverse=True):
-        text = text.replace(name, _GAP)
-        text = text.replace(name[:1].upper() + name[1:], _GAP)
+        for form in {name, name[:1].upper() + name[1:]}:
+            text = _named(form).sub(_GAP, text)
     return text
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str) -> re.Pattern[str]:
+    """A name where it stands alone: neither inside a longer word nor inside a figure."""
+    before = r"(?<![A-Za-z0-9.,])" if name[:1].isascii() and name[:1].isalnum() else ""
+    after = r"(?![A-Za-z0-9]|[.,][0-9])" if name[-1:].isascii() and name[-1:].isalnum() else ""
+    return re.compile(before + re.escape(name) + after)
 
 
 def _without_dates(text: str, finding: Finding, language: Language) -> str:
@@ -142,6 +150,7 @@ def _words(text: str, language: Language) -> list[str]:
 _UNITS = frozenset(
     "million billion trillion days day hours hour minutes minute seconds second weeks week months month years year "
     "ms km m cm mm kg g t lb ft in mph miles mile nights night people yuan l kwh mw and rows "
+    "row column group value "
     "usd eur gbp cny jpy hkd aud cad inr krw twd e".split()
 )
 _UNITS_ZH = frozenset(
@@ -149,7 +158,12 @@ _UNITS_ZH = frozenset(
 )
 
 
-def _unknown_words(rest: str, language: Language) -> list[str]:
+def _unknown_words(rest: str, finding: Finding, language: Language) -> list[str]:
     known = _vocabulary(language) | (_UNITS if language == "en" else _UNITS_ZH)
+    for shape in finding.shapes.values():
+        for unit in (shape.unit, shape.currency):
+            known |= (
+                frozenset(_words(unit_name(unit, language) + " " + unit, language)) if unit else frozenset()
+            )
     strange = [w for w in _words(rest, language) if w not in known]
     return [f"“{strange[0]}” belongs to no form"] if strange else []

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from datalect.report.finding import Context, Finding
-from datalect.report.mine.pairs import related
+from datalect.report.mine.pairs import rank_correlation, related
 
 if TYPE_CHECKING:
     from datalect.report.model import ReportFact
 
 HEADLINES = 5
 _SAME_KIND = 0.95  # each further fact of the same kind, or about the same column, weighs a little less
+_CLOSE = 0.7  # rank correlation from which a column and what it is computed from stand for the same
 _SAME_COLUMN = 0.97
 
 
@@ -81,10 +82,15 @@ def _alike(context: Context, one: str, other: str) -> bool:
     """Whether two variables stand for the same: equal, one computed from the other, or nearly proportional."""
     if one == other:
         return True
-    a, b = context.sample.variable(one), context.sample.variable(other)
     if frozenset((one, other)) in context.alike:
         return True
-    return a is not None and b is not None and a.kind == b.kind == "number" and related(context, a, b)
+    a, b = context.sample.variable(one), context.sample.variable(other)
+    if a is None or b is None or a.kind != "number" or b.kind != "number" or not related(context, a, b):
+        return False
+    if abs(rank_correlation(a, b)) < _CLOSE:
+        return False
+    context.alike.add(frozenset((one, other)))
+    return True
 
 
 def _spread(kept: list[tuple[Finding, float, list[Finding]]]) -> list[tuple[Finding, float, list[Finding]]]:

@@ -91,20 +91,28 @@ class TableReader:
 
     def run(self, plan: dict[str, Any]) -> PlanResult | None:
         """Check, compile and run a plan given as JSON data; None where it cannot be run."""
+        return self._planned(plan, execute=True)
+
+    def stated(self, plan: dict[str, Any]) -> PlanResult | None:
+        """As ``run`` without running it: for what the catalog has already proven. The result has no rows."""
+        return self._planned(plan, execute=False)
+
+    def _planned(self, plan: dict[str, Any], *, execute: bool) -> PlanResult | None:
         from datalect.plan.check import check
         from datalect.plan.compile import compile_plan
         from datalect.plan.model import Plan
 
+        rows: tuple[dict[str, Any], ...] = ()
         try:
-            # Values of the data itself are bound as they are: no look-up may change them.
             checked = check(Plan.model_validate({"from": self.table.name, **plan}), self.catalog, self.values)
             compiled = compile_plan(checked)
-            self.queries += 1
-            result = self.engine.execute(compiled.query, self.limits)
+            if execute:
+                self.queries += 1
+                rows = tuple(plain_rows(self.engine.execute(compiled.query, self.limits).table))
         except (LimitError, RefusedError, PlanError, ValueError) as error:
             self.failures.append(f"a plan: {getattr(error, 'what', error)}")
             return None
-        return PlanResult(rows=tuple(plain_rows(result.table)), sql=compiled.display_sql, plan=checked.plan)
+        return PlanResult(rows=rows, sql=compiled.display_sql, plan=checked.plan)
 
     def sample(self, columns: tuple[Column, ...]) -> pa.Table:
         """Rows taken at random, the same ones every time; all rows of a small table.

@@ -6,13 +6,14 @@ the hour of a time, whether a value is missing. Each carries the plan expression
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
 from datalect.answer.ground import Words
 from datalect.answer.labels import column_words
-from datalect.data.model import Column, SemanticType
+from datalect.data.model import Column, Grain, SemanticType
 from datalect.data.profile import kind_of
 from datalect.report.arrays import codes as codes_of
 from datalect.report.arrays import floats, nulls
@@ -31,6 +32,20 @@ _DAY = 86_400.0
 _NO_NUMBER = frozenset({S.ID, S.CODE, S.LATITUDE, S.LONGITUDE, S.PHONE, S.UNKNOWN})
 _NO_CATEGORY = frozenset({S.TEXT, S.EMAIL, S.PHONE, S.URL, S.UNKNOWN})
 _MOST_DURATIONS = 6
+_CYCLE_NAMES = re.compile(
+    r"(?i)(?:^|[_\s])(month|mon|quarter|day[_ ]?of[_ ]?week|weekday|dow|hour|date[_ ]?of[_ ]?month|day[_ ]?of[_ ]?month|"
+    r"day|week)(?:$|[_\s])|(月份?|季度|星期|小时|周)$"
+)
+_CYCLE_ENDS = {
+    "month": 12, "mon": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7, "weekday": 7, "dow": 7,
+    "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
+}  # fmt: skip
+_MOST_CYCLED = 2  # times whose months, weekdays and hours are looked at
+_CYCLES = {
+    Grain.MONTH_OF_YEAR: Words(en="month", zh="月份"),
+    Grain.DAY_OF_WEEK: Words(en="weekday", zh="星期"),
+    Grain.HOUR_OF_DAY: Words(en="hour", zh="钟点"),
+}
 
 
 @dataclass(slots=True)
@@ -46,7 +61,8 @@ class Variable:
         numbers: value of each sampled row, NaN where missing (all but categories).
         codes: level of each sampled row, -1 where missing or rare (categories and binaries).
         levels: the values behind the codes, as stored.
-        derived: "" for columns, else ``duration``, ``missing``.
+        derived: "" for columns, ``duration`` for the time between two, ``cycle`` for months and weekdays.
+        grain: the cycle, for those.
         column: the column, for plain columns.
         unit: unit as shown.
     """
@@ -62,6 +78,7 @@ class Variable:
     derived: str = ""
     column: Column | None = None
     unit: str = ""
+    grain: Grain | None = None
     _ranks: NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
@@ -130,6 +147,7 @@ def build_sample(arrow: pa.Table, columns: tuple[Column, ...], of: int) -> Sampl
         if variable is not None:
             found.append(variable)
     found.extend(_durations(found))
+    found.extend(cycles(found))
     return Sample(rows=arrow.num_rows, of=of, arrow=arrow, variables=tuple(found), missing=missing)
 
 
@@ -155,6 +173,10 @@ def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
         )
     few = column.profile.values_complete and 2 <= len(column.profile.values) <= MOST_LEVELS
     if kind in ("integer", "float"):
+        if few and _is_cycle(column):
+            return _category(column, data, label)
+        if few and {v for v, _ in column.profile.values} == {0, 1}:
+            return _binary(column, data, label)
         if few and meaning in (S.CATEGORY, S.CODE, S.BOOLEAN, S.ID):
             return _category(column, data, label)
         if meaning in _NO_NUMBER:
@@ -163,6 +185,16 @@ def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
     if kind == "text" and meaning not in _NO_CATEGORY and column.profile.distinct <= _level_limit(column):
         return _category(column, data, label)
     return None
+
+
+def _is_cycle(column: Column) -> bool:
+    """Whether a whole-number column holds months, weekdays or hours, by its name and its range."""
+    found = _CYCLE_NAMES.search(column.name)
+    if found is None or kind_of(column.dtype) != "integer" or column.profile.minimum is None:
+        return False
+    low, high = column.profile.minimum, column.profile.maximum
+    name = re.sub(r"[_ ]", "", found[found.lastindex or 0].lower())
+    return bool(low >= 0 and high <= _CYCLE_ENDS.get(name, 31))
 
 
 def _level_limit(column: Column) -> int:
@@ -191,6 +223,7 @@ def _binary(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
 
     numbers = floats(data)
     codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
+    levels: tuple[Any, ...] = (False, True) if kind_of(column.dtype) == "boolean" else (0, 1)
     return Variable(
         key=column.name,
         columns=(column.name,),
@@ -199,7 +232,7 @@ def _binary(column: Column, data: pa.ChunkedArray, label: Words) -> Variable:
         expression=column.name,
         numbers=numbers,
         codes=codes,
-        levels=(False, True),
+        levels=levels,
         column=column,
     )
 
@@ -288,6 +321,62 @@ def _durations(variables: list[Variable]) -> list[Variable]:
                 unit=f"{unit}s",
             )
         )
+    return found
+
+
+def cycles(variables: list[Variable]) -> list[Variable]:
+    """Months of the year, weekdays and hours of the main times, where the table is long enough to show them."""
+    import numpy as np
+
+    times = [v for v in variables if v.kind == "time" and v.numbers is not None and v.column is not None]
+    times.sort(key=lambda v: float(np.isnan(v.numbers).mean()) if v.numbers is not None else 1.0)
+    found: list[Variable] = []
+    for time in times[:_MOST_CYCLED]:
+        if time.numbers is None:
+            continue
+        known = ~np.isnan(time.numbers)
+        if known.sum() < 100:
+            continue
+        seconds = time.numbers[known]
+        days = np.floor(seconds / _DAY).astype(np.int64)
+        span = int(days.max() - days.min())
+        parts: list[tuple[Grain, NDArray[np.int64]]] = []
+        day_of_month = (
+            days.astype("datetime64[D]") - days.astype("datetime64[D]").astype("datetime64[M]")
+        ).astype(int)
+        daily = np.unique(day_of_month).size >= 10  # else every date is the first of a month or year
+        if span >= 540:
+            months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
+            parts.append((Grain.MONTH_OF_YEAR, months))
+        if span >= 21 and daily:
+            parts.append((Grain.DAY_OF_WEEK, (days + 3) % 7 + 1))
+        if time.meaning is S.DATETIME and (seconds % _DAY != 0).mean() > 0.5:
+            parts.append((Grain.HOUR_OF_DAY, np.floor(seconds % _DAY / 3600).astype(np.int64)))
+        for grain, values in parts:
+            levels = np.unique(values)
+            if levels.size < (6 if grain is Grain.MONTH_OF_YEAR else 3):
+                continue
+            codes = np.full(time.numbers.size, -1, dtype=np.int64)
+            codes[known] = np.searchsorted(levels, values)
+            words = _CYCLES[grain]
+            several = len(times) > 1
+            label = Words(
+                en=f"{words.en} of {time.label.en}" if several else words.en,
+                zh=f"{time.label.zh}的{words.zh}" if several else words.zh,
+            )
+            found.append(
+                Variable(
+                    key=f"{time.key}@{grain.value}",
+                    columns=time.columns,
+                    kind="category",
+                    label=label,
+                    expression=time.columns[0],
+                    codes=codes,
+                    levels=tuple(int(v) for v in levels),
+                    derived="cycle",
+                    grain=grain,
+                )
+            )
     return found
 
 

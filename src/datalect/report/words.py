@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.answer.dates import date_text
 from datalect.answer.formats import count, figure, plain_number
 from datalect.answer.ground import Field, Words
+from datalect.answer.labels import singular
 from datalect.data.model import Grain
 from datalect.report.finding import Finding
 from datalect.report.words_en import FORMS as EN
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from datalect.planner.base import Language
 
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
+_ONE = re.compile(r"(?<![\d.,−])(1 )(rows|days|months|values|columns|groups)\b")
+_MULTIPLE = 2.0
 _AND = {"en": " and ", "zh": "和"}
 _COMMA = {"en": ", ", "zh": "、"}
 
@@ -27,7 +30,10 @@ def sentence(finding: Finding, language: Language) -> str:
     forms = ZH if language == "zh" else EN
     template = forms[_form(finding, forms)]
     text = _SLOT.sub(lambda m: slot(finding, m[1], language), template)
-    return text[:1].upper() + text[1:] if language == "en" and template.startswith("{") else text
+    if language == "zh":
+        return text
+    text = _ONE.sub(lambda m: m[1] + singular(m[2]), text)
+    return text[:1].upper() + text[1:] if template.startswith("{") else text
 
 
 def _form(finding: Finding, forms: dict[str, str]) -> str:
@@ -49,7 +55,9 @@ def variant(finding: Finding) -> str:
     if form == "foreign_key":
         return "" if values["coverage"] >= 1 else "broken"
     if form in ("trend_rows", "change_point"):
-        return f"{values['grain']} {'up' if values['change'] > 0 else 'down'}"
+        # Beyond a tripling a percentage says less than a multiple.
+        way = "times" if values["change"] >= _MULTIPLE else "up" if values["change"] > 0 else "down"
+        return f"{values['grain']} {way}"
     if form in ("spike", "gap", "gap_one"):
         return str(values["grain"])
     if form.endswith("_one") and "rest" in values:
@@ -86,6 +94,8 @@ def written(value: Any, shape: Field | None, language: Language, *, signless: bo
     number = plain_number(value)
     if number is None:
         return str(value)
+    if shape is not None and shape.grain is Grain.YEAR and 1000 <= number <= 2999:
+        return f"{number:.0f}年" if language == "zh" else f"{number:.0f}"
     if signless:
         number = abs(number)
     if shape is None:

@@ -75,13 +75,13 @@ FORMS: dict[str, str] = {
     "in the {reach} months from then on, against {before} in the {reach} months before.",
     "change_point:month down": "From {date} on the level is {change} lower: {after} rows a month on average "
     "in the {reach} months from then on, against {before} in the {reach} months before.",
-    "weekday_busy": "{groups} have the most rows: {in} a day on average, {change} more than the other days ("
-    "{out}).",
-    "weekday_quiet": "{groups} have the fewest rows: {in} a day on average, {change} less than the other "
+    "weekday_busy": "Most rows fall on {groups}: {in} a day on average, {change} more than on the other "
     "days ({out}).",
-    "month_busy": "{groups} have the most rows: {in} on average, {change} more than the other months ({out})"
-    ".{groups} have the most rows: {in} on average, {change} more than the other months ({out}).",
-    "month_quiet": "{groups} have the fewest rows: {in} on average, {change} less than the other months ("
+    "weekday_quiet": "Fewest rows fall on {groups}: {in} a day on average, {change} less than on the other "
+    "days ({out}).",
+    "month_busy": "Most rows fall in {groups}: {in} on average, {change} more than in the other months ("
+    "{out}).",
+    "month_quiet": "Fewest rows fall in {groups}: {in} on average, {change} less than in the other months ("
     "{out}).",
     "spike:day": "{date} stands out with {count} rows, {times} times the usual {usual} of the days around "
     "it.{date} stands out with {count} rows, {times} times the usual {usual} of the days around it.",
@@ -146,4 +146,22 @@ FORMS: dict[str, str] = {
     "{groups} groups of {segment} the sign is the opposite.",
     "category_share": "{outcome} is {kind} in {share} of the rows where {factor} is {group}, against {rest} "
     "of all others.",
+    "heap_high": "{column} is exactly {end}, its largest value, in {count} rows ({share}): values may have "
+    "been cut off there.",
+    "heap_low": "{column} is exactly {end}, its smallest value, in {count} rows ({share}): values may have "
+    "been cut off there.",
+    "negatives": "{column} is below {zero} in {count} rows ({share}), down to {low}; all other values are "
+    "not.",
+    "zeros": "{column} is exactly {zero} in {count} rows ({share}); all other values are above it.",
+    "closed_days": "There are no rows at all on {groups}; the other days have {usual} on average.",
+    "closed_days_nearly": "There are next to no rows on {groups} ({rows} in all); the other days have "
+    "{usual} on average.",
+    "trend_rows:day times": "The number of rows per day is {times} times what it was: {first} on average in "
+    "the first {span} days (from {start}), {last} in the last {span} days (to {end}).",
+    "trend_rows:month times": "The number of rows per month is {times} times what it was: {first} on "
+    "average in the first {span} months (from {start}), {last} in the last {span} months (to {end}).",
+    "change_point:day times": "From {date} on the level is {times} times as high: {after} rows a day on "
+    "average in the {reach} days from then on, against {before} in the {reach} days before.",
+    "change_point:month times": "From {date} on the level is {times} times as high: {after} rows a month on "
+    "average in the {reach} months from then on, against {before} in the {reach} months before.",
 }

@@ -106,4 +106,18 @@ FORMS: dict[str, str] = {
     "turned": "总体上{outcome}与{factor}的相关系数为{r}，但在{segment}的{groups}个分组中有{opposite}个方向相"
     "反。",
     "category_share": "{factor}为{group}的行中，{outcome}为{kind}的占{share}，其他行为{rest}。",
+    "heap_high": "{column}有{count}行（{share}）恰为其最大值{end}：数值可能在此被截断。",
+    "heap_low": "{column}有{count}行（{share}）恰为其最小值{end}：数值可能在此被截断。",
+    "negatives": "{column}有{count}行（{share}）小于{zero}，最低为{low}；其他值都不是。",
+    "zeros": "{column}有{count}行（{share}）恰为{zero}；其他值都大于它。",
+    "closed_days": "{groups}完全没有数据；其他日子平均有{usual}行。",
+    "closed_days_nearly": "{groups}几乎没有数据（共{rows}行）；其他日子平均有{usual}行。",
+    "trend_rows:day times": "每天的行数是起初的{times}倍：最初{span}天（自{start}起）平均{first}，最后"
+    "{span}天（至{end}）平均{last}。",
+    "trend_rows:month times": "每月的行数是起初的{times}倍：最初{span}个月（自{start}起）平均{first}，最后"
+    "{span}个月（至{end}）平均{last}。",
+    "change_point:day times": "从{date}起水平是此前的{times}倍：此后{reach}天平均每天{after}行，此前"
+    "{reach}天平均{before}行。",
+    "change_point:month times": "从{date}起水平是此前的{times}倍：此后{reach}个月平均每月{after}行，此前"
+    "{reach}个月平均{before}行。",
 }

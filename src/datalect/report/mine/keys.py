@@ -33,7 +33,7 @@ def _keys(context: Context) -> list[Finding]:
     names = {f"k{i}": column_words(context.column(name)) for i, name in enumerate(key)}
     result = None
     if len(key) == 1:
-        result = context.reader.run({"get": [{"fn": "count"}, {"fn": "distinct", "col": key[0]}]})
+        result = context.reader.stated({"get": [{"fn": "count"}, {"fn": "distinct", "col": key[0]}]})
     natural = all(context.column(name).meaning.type in (S.ID, S.CODE, S.NAME) for name in key)
     return [
         Finding(
@@ -117,13 +117,28 @@ def _dependencies(context: Context) -> list[Finding]:
         finding = _confirmed(context, left, right, one_to_one)
         if finding is not None:
             found.append(finding)
+            context.bound.add(frozenset((left, right)))
             # Where nearly every value of one has its own value of the other, they stand for the same things.
             if codes[left][1] <= 1.3 * codes[right][1]:
                 context.alike.add(frozenset((left, right)))
             explained.add(right)
-            if one_to_one:
+            if finding.form == "one_to_one":
                 both.add(frozenset((left, right)))
+                context.same[_less_readable(context, left, right)] = _more_readable(context, left, right)
     return found
+
+
+def _more_readable(context: Context, one: str, other: str) -> str:
+    """Of two columns that say the same, the one with words, else the first."""
+    words = [n for n in (one, other) if kind_of(context.column(n).dtype) == "text"]
+    if len(words) == 1:
+        return words[0]
+    order = [c.name for c in context.reader.columns]
+    return min(one, other, key=order.index)
+
+
+def _less_readable(context: Context, one: str, other: str) -> str:
+    return other if _more_readable(context, one, other) == one else one
 
 
 def _may_determine(context: Context, column: Column) -> bool:

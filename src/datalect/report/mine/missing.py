@@ -53,7 +53,7 @@ def _amount(context: Context, column: Column) -> list[Finding]:
     share = profile.nulls / profile.rows
     if share < _NOTICE and column.name != context.target:
         return []
-    result = context.reader.run(
+    result = context.reader.stated(
         {"get": [{"fn": "count", "as": "rows"}, {"fn": "count", "col": column.name, "as": "filled"}]}
     )
     return [
@@ -137,7 +137,7 @@ def _by_group(context: Context, column: Column) -> list[Finding]:
     lacks = context.sample.missing[column.name].astype(float)
     best: tuple[float, int, Variable] | None = None
     for factor in context.sample.variables:
-        if column.name in factor.columns or factor.key in context.same:
+        if column.name in factor.columns or factor.key in context.same or factor.derived:
             continue
         if factor.codes is not None and factor.kind in ("category", "binary"):
             known = factor.codes >= 0

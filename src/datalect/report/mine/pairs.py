@@ -64,10 +64,11 @@ def search(context: Context) -> list[Pair]:
     numbers = [v for v in variables if v.kind in ("number", "time")]
     binaries = [v for v in variables if v.kind == "binary"]
     categories = [v for v in variables if v.kind == "category"]
+    plain = [v for v in categories if not v.derived]
     found = _number_pairs(context, numbers, rows)
     found += _binary_number(context, binaries, numbers, rows)
     found += _group_pairs(context, numbers + binaries, categories, rows)
-    found += _category_pairs(context, categories, binaries, rows)
+    found += _category_pairs(context, plain, binaries, rows)
     return found
 
 
@@ -79,7 +80,7 @@ def _rows(context: Context, variables: list[Variable]) -> int:
 def related(context: Context, one: Variable, other: Variable) -> bool:
     """Whether two variables share columns or are bound by a formula, so that a relation goes without saying."""
     shared = set(one.columns) & set(other.columns)
-    if shared:
+    if shared or frozenset((one.key, other.key)) in context.bound:
         return True
     for a in one.columns:
         for b in other.columns:
@@ -128,6 +129,8 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
                 if n < LEAST_ROWS:
                     continue
                 r = _corr(ranked[i][both], ranked[j][both])
+            if "time" in (one.kind, other.kind):
+                r = _without_season(context, one, other, r, rows)
             if not np.isfinite(r) or n < LEAST_ROWS:
                 continue
             place = context.tests.add(correlation_p(r, n))
@@ -149,6 +152,26 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
                 )
             )
     return found
+
+
+def _without_season(context: Context, one: Variable, other: Variable, r: float, rows: int) -> float:
+    """The correlation of a number with time after its yearly course is taken off.
+
+    A table from one winter to the next autumn would otherwise seem to grow warmer.
+    """
+    import numpy as np
+
+    time, number = (one, other) if one.kind == "time" else (other, one)
+    season = context.sample.variable(f"{time.key}@month_of_year")
+    if season is None or season.codes is None:
+        return r
+    codes, values = season.codes[:rows], number.ranks[:rows]
+    known = (codes >= 0) & ~np.isnan(values)
+    counts = np.maximum(np.bincount(codes[known], minlength=len(season.levels)), 1)
+    means = np.bincount(codes[known], weights=values[known], minlength=len(season.levels)) / counts
+    left = values[known] - means[codes[known]]
+    adjusted = _corr(left, time.ranks[:rows][known])
+    return adjusted if abs(adjusted) < abs(r) else r
 
 
 def rank_correlation(one: Variable, other: Variable) -> float:
@@ -180,7 +203,7 @@ def _direction(context: Context, one: Variable, other: Variable) -> tuple[Variab
     def weight(variable: Variable) -> float:
         if context.target and context.target in variable.columns:
             return 100
-        if variable.kind == "time":
+        if variable.kind == "time" or variable.meaning is S.YEAR:
             return -5
         if variable.derived == "duration":
             return 1
@@ -388,7 +411,11 @@ def inside_segments(context: Context, pair: Pair) -> list[Inside]:
     for segment in context.sample.variables:
         if segment.kind not in ("category", "binary") or segment.codes is None or len(segment.levels) > 15:
             continue
-        if segment.key in (pair.outcome.key, pair.factor.key) or segment.key in context.same:
+        if (
+            segment.key in (pair.outcome.key, pair.factor.key)
+            or segment.key in context.same
+            or segment.derived
+        ):
             continue
         if related(context, segment, pair.outcome) or related(context, segment, pair.factor):
             continue

@@ -84,7 +84,7 @@ def _sentinels(context: Context, column: Column) -> list[Finding]:
 
 def _conversion(context: Context, column: Column) -> list[Finding]:
     conversion = column.conversion
-    if conversion is None or not conversion.converted:
+    if conversion is None or not conversion.converted or kind_of(column.dtype) in ("boolean", "text"):
         return []
     total = conversion.converted + conversion.failed
     example = conversion.examples[0] if conversion.examples else ("", "")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
+from datalect.answer.dates import date_text
 from datalect.answer.ground import Words
 from datalect.data.model import SemanticType
 from datalect.report.finding import Context, Finding, plain_shape, shape_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from datalect.report.variables import Variable
 
 S = SemanticType
+_BIRTH = re.compile(r"(?i)(^|[_\s])(dob|birth\w*|born)($|[_\s])|birth|出生|生日")
 FALSE_DISCOVERY = 0.01
 EXPLAINED = 0.35  # part of a relation that must be left inside the groups of every other category
 _MOST_CONFIRMED = 60
@@ -28,16 +31,27 @@ _SHARE = plain_shape(percent=100)
 def mine(context: Context) -> list[Finding]:
     """Differences between groups, correlations and associations that survive the correction."""
     pairs = [p for p in search(context) if context.tests.adjusted(p.place) <= FALSE_DISCOVERY]
-    pairs = _spread_over_outcomes(context, pairs)[:_MOST_CONFIRMED]
+    pairs = _one_of_a_family(context, _spread_over_outcomes(context, pairs))[:_MOST_CONFIRMED]
     found: list[Finding] = []
     for pair in pairs:
         new = _confirmed(context, pair)
+        for finding in new:
+            finding.surprise *= 0.6 if _named_alike(pair) else 1.0
         if new and _second_hand(context, pair, pairs):
             for finding in new:
                 finding.surprise *= 0.4
                 finding.impact *= 0.7
         found += new
     return found
+
+
+def _named_alike(pair: Pair) -> bool:
+    """Whether the names say that both measure the same thing: temp_min and temp_max."""
+    one, other = (
+        {w for w in v.label.en.lower().split() if len(w) > 2 and w.isalpha()}
+        for v in (pair.outcome, pair.factor)
+    )
+    return pair.kind in ("numbers", "categories") and bool(one & other)
 
 
 def _second_hand(context: Context, pair: Pair, pairs: list[Pair]) -> bool:
@@ -65,13 +79,46 @@ def _spread_over_outcomes(context: Context, pairs: list[Pair]) -> list[Pair]:
     """Strongest first, but no outcome or factor may fill the list alone."""
     ordered = sorted(pairs, key=lambda p: (-_wanted(context, p), -p.strength))
     met: dict[str, int] = {}
-    later, out = [], []
+    later: list[Pair] = []
+    out: list[Pair] = []
     for pair in ordered:
         met[pair.outcome.key] = met.get(pair.outcome.key, 0) + 1
         met[pair.factor.key] = met.get(pair.factor.key, 0) + 1
         many = max(met[pair.outcome.key], met[pair.factor.key]) > 12
         (later if many else out).append(pair)
     return out + later
+
+
+def _one_of_a_family(context: Context, pairs: list[Pair]) -> list[Pair]:
+    """Of pairs between the same two families of nearly equal columns the first: forty counts that grow with the
+    size of a place make one fact, not hundreds. The target stands for itself."""
+    family = families(context)
+    seen: set[frozenset[str]] = set()
+    kept = []
+    for pair in pairs:
+        both = frozenset(
+            v.key if context.target in v.columns else family.get(v.key, v.key)
+            for v in (pair.outcome, pair.factor)
+        )
+        if both not in seen:
+            seen.add(both)
+            kept.append(pair)
+    return kept
+
+
+def families(context: Context) -> dict[str, str]:
+    """Column -> the first column of those it is nearly equal to, directly or through others."""
+    family: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while family.get(key, key) != key:
+            key = family[key]
+        return key
+
+    for both in context.alike:
+        one, other = sorted(both)
+        family[root(other)] = root(one)
+    return {key: root(key) for key in family}
 
 
 def _wanted(context: Context, pair: Pair) -> int:
@@ -94,7 +141,7 @@ def measure_of(variable: Variable) -> dict[str, Any]:
         return {
             "fn": "ratio",
             "as": "value",
-            "num": {"fn": "count", "where": [{"col": variable.columns[0], "op": "=", "val": True}]},
+            "num": {"fn": "count", "where": [yes(variable)]},
             "den": {"fn": "count", "col": variable.columns[0]},
         }
     if variable.derived:
@@ -102,11 +149,18 @@ def measure_of(variable: Variable) -> dict[str, Any]:
     return {"fn": "avg", "col": variable.expression, "as": "value"}
 
 
+def yes(variable: Variable) -> dict[str, Any]:
+    """The plan's test that a yes/no column says yes; 0 and 1 stand for no and yes as well."""
+    return {"col": variable.columns[0], "op": "=", "val": variable.levels[1]}
+
+
 def _counted(variable: Variable) -> dict[str, Any]:
     return {"fn": "count", "col": variable.columns[-1], "as": "n"}
 
 
 def _breakdown(variable: Variable) -> dict[str, Any]:
+    if variable.grain is not None:
+        return {"col": variable.expression, "grain": variable.grain.value, "as": "group"}
     if variable.derived:
         return {"expr": variable.expression, "as": "group"}
     return {"col": variable.expression, "as": "group"}
@@ -289,6 +343,10 @@ def _impact(pair: Pair, high: float, low: float, share: float) -> float:
 
 
 def _group_name(context: Context, factor: Variable, value: Any) -> Words:
+    if factor.grain is not None:
+        return Words(
+            en=date_text(int(value), factor.grain, "en"), zh=date_text(int(value), factor.grain, "zh")
+        )
     return context.value_name(factor.columns[0], value)
 
 
@@ -300,7 +358,7 @@ def _bars(
         half = _MOST_SHOWN // 2
         shown = rows[:half] + rows[-half:]
         kept = tuple(i if i < half else len(shown) - (len(rows) - i) for i in highlight)
-    ordered = pair.factor.meaning is S.ORDERED
+    ordered = pair.factor.meaning is S.ORDERED or pair.factor.grain is not None
     if ordered:
         names = [r["group"] for r in shown]
         shown = sorted(shown, key=lambda r: str(r["group"]) if isinstance(r["group"], str) else r["group"])
@@ -520,7 +578,7 @@ def _by_edges(outcome: Variable, factor: Variable, edges: list[float]) -> list[d
         if math.isfinite(high):
             where.append({**subject, "op": "<", "val": high})
         if outcome.kind == "binary":
-            num = {"fn": "count", "where": [*where, {"col": outcome.columns[0], "op": "=", "val": True}]}
+            num = {"fn": "count", "where": [*where, yes(outcome)]}
             den = {"fn": "count", "col": outcome.columns[0], "where": where}
             get.append({"fn": "ratio", "num": num, "den": den, "as": f"v{i}"})
         else:
@@ -532,21 +590,15 @@ def _by_edges(outcome: Variable, factor: Variable, edges: list[float]) -> list[d
 def _over_time(context: Context, pair: Pair) -> list[Finding]:
     """A number that rises or falls over the span of the table: first and last tenth of time."""
     outcome, time = (pair.outcome, pair.factor) if pair.factor.kind == "time" else (pair.factor, pair.outcome)
+    if _BIRTH.search(time.key):
+        return []  # how old people are is told by their age
     if outcome.kind == "time" or outcome.column is None or time.column is None or time.numbers is None:
         return []
     import numpy as np
 
     known = time.numbers[~np.isnan(time.numbers)]
     span_days = float(known.max() - known.min()) / 86_400
-    grain = (
-        "year"
-        if span_days > 3650
-        else "quarter"
-        if span_days > 1000
-        else "month"
-        if span_days > 120
-        else "week"
-    )
+    grain = "year" if span_days > 1000 else "month" if span_days > 120 else "week"
     if span_days < 28:
         return []
     result = context.reader.run(

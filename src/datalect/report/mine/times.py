@@ -6,6 +6,7 @@ step tells trend, weekday and level apart, so that none is taken for another.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ _TREND_FLOOR = 0.2  # change over the whole span that is worth a sentence
 _STEP_FLOOR = 0.12  # in logarithms
 _SPIKE_FLOOR = 2.0  # times the usual
 _WEEKDAY_FLOOR = 1.15
+_BIRTH = re.compile(r"(?i)(^|[_\s])(dob|birth\w*|born)($|[_\s])|birth|出生|生日")
 _WEEKDAYS = (
     Words(en="Monday", zh="周一"),
     Words(en="Tuesday", zh="周二"),
@@ -86,7 +88,11 @@ def _time_columns(context: Context) -> list[Variable]:
     times = [
         v
         for v in context.sample.variables
-        if v.kind == "time" and v.numbers is not None and np.isfinite(v.numbers).mean() > 0.5
+        if v.kind == "time"
+        and v.numbers is not None
+        and np.isfinite(v.numbers).mean() > 0.5
+        # When people were born is no event of the table.
+        and not _BIRTH.search(v.key)
     ]
     return sorted(times, key=lambda v: float(np.nanmedian(v.numbers)) if v.numbers is not None else 0.0)[:3]
 
@@ -415,6 +421,7 @@ def _trend(context: Context, series: Series, fit: Fit, place: int) -> list[Findi
                 "first": first,
                 "last": last,
                 "change": last / first - 1,
+                "times": last / first,
                 "span": part,
                 "start": series.dates[0],
                 "end": series.dates[-1],
@@ -449,6 +456,7 @@ def _step(context: Context, series: Series, fit: Fit, place: int) -> Finding:
             "before": low,
             "after": high,
             "change": high / low - 1,
+            "times": high / low,
             "reach": reach,
             "grain": series.grain.value,
         },
@@ -476,6 +484,8 @@ def _weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Fin
             for g in range(size)
         ]
     )
+    if daily and (means <= 0.02 * float(np.median(means))).any():
+        return _closed(context, series, means)
     if means.min() <= 0:
         return []
     order = np.argsort(means)
@@ -523,6 +533,38 @@ def _weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Fin
                     en=f"{context.noun.many} per {'day' if daily else 'month'}",
                     zh=f"每{'天' if daily else '月'}{context.noun.zh}数",
                 ),
+            ),
+        )
+    ]
+
+
+def _closed(context: Context, series: Series, means: NDArray[np.float64]) -> list[Finding]:
+    """Weekdays on which there is next to nothing."""
+    import numpy as np
+
+    raw = np.array([float(series.counts[series.weekday == g].mean()) for g in range(7)])
+    closed = [g for g in range(7) if raw[g] <= 0.02 * float(np.median(raw[raw > 0]))]
+    if not 1 <= len(closed) <= 3:
+        return []
+    rows = int(sum(series.counts[series.weekday == g].sum() for g in closed))
+    names: dict[str, Words] = {"column": series.label} | {f"g{i}": _WEEKDAYS[g] for i, g in enumerate(closed)}
+    return [
+        Finding(
+            form="closed_days" if rows == 0 else "closed_days_nearly",
+            type="seasonality",
+            **_common(series),
+            values={"groups": len(closed), "rows": rows, "usual": float(np.mean(np.delete(raw, closed)))},
+            names=names,
+            impact=0.5,
+            surprise=0.55,
+            cluster=f"season:{series.column}",
+            chart=ChartSpec(
+                mark="bar",
+                labels=tuple(w.en for w in _WEEKDAYS),
+                y=tuple(float(m) for m in raw),
+                highlight=tuple(closed),
+                x_title=Words(en="weekday", zh="星期"),
+                y_title=Words(en=f"{context.noun.many} per day", zh=f"每天{context.noun.zh}数"),
             ),
         )
     ]

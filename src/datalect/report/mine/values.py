@@ -16,7 +16,7 @@ from datalect.report.model import ChartSpec
 S = SemanticType
 _SHARE = plain_shape(percent=100)
 _LEAST_THINGS = 200  # different values a column needs before its heavy tail is worth telling
-_HEAVY = 0.4  # share of rows the top tenth holds before that is called concentrated
+_HEAVY = 0.5  # share of rows the top tenth holds before that is called concentrated
 _MOST_GROUPS = 3_000_000  # different values that are counted exactly
 
 
@@ -156,7 +156,121 @@ def _spread(context: Context, column: Column) -> list[Finding]:
                 )
             )
     found += _far_out(context, column, held, quarters, chart)
+    found += _heap(context, column, held, chart)
+    found += _odd_signs(context, column, held)
     return found
+
+
+def _heap(context: Context, column: Column, held: Any, chart: ChartSpec) -> list[Finding]:
+    """Many rows with exactly the largest or smallest value: amounts that were cut off there."""
+    import numpy as np
+
+    low, high = column.profile.minimum, column.profile.maximum
+    if (
+        not isinstance(low, int | float)
+        or not isinstance(high, int | float)
+        or column.meaning.type is S.ORDERED
+    ):
+        return []
+    natural = (
+        {0}
+        | ({100} if column.meaning.type in (S.PERCENT, S.RATIO, S.RATE) else set())
+        | ({1} if column.meaning.type is S.RATIO else set())
+    )
+    different, counts = np.unique(held, return_counts=True)
+    if different.size < 40:
+        return []
+    for side, end, place, beside in (
+        ("high", high, -1, counts[-11:-1]),
+        ("low", low, 0, counts[1:11]),
+    ):
+        share = counts[place] / held.size
+        # Zero and the whole are where many amounts end by nature; elsewhere a heap beside thin neighbours was
+        # made.
+        if (
+            different[place] != end
+            or end in natural
+            or share < 0.01
+            or counts[place] < 5 * max(beside.mean(), 1)
+        ):
+            continue
+        result = context.reader.run(
+            {"get": [{"fn": "count"}], "where": [{"col": column.name, "op": "=", "val": end}]}
+        )
+        if result is None or not result.rows[0]["count"]:
+            continue
+        count = int(result.rows[0]["count"])
+        filled = column.profile.rows - column.profile.nulls
+        return [
+            Finding(
+                form=f"heap_{side}",
+                type="outlier",
+                columns=(column.name,),
+                section="trust",
+                severity="notice",
+                values={"count": count, "share": count / filled, "end": end},
+                names={"column": column_words(column)},
+                shapes={"share": _SHARE, "end": shape_of(column)},
+                n=filled,
+                effect=count / filled,
+                effect_name="share",
+                result=result,
+                chart=chart,
+                impact=0.5,
+                surprise=0.75,
+                cluster=f"heap:{column.name}",
+            )
+        ]
+    return []
+
+
+def _odd_signs(context: Context, column: Column, held: Any) -> list[Finding]:
+    """A few values below zero (or exactly zero) among amounts that are otherwise above it."""
+    if column.meaning.type not in (S.MONEY, S.COUNT, S.MEASURE, S.DURATION, S.RATE):
+        return []
+    negative = float((held < 0).mean())
+    zero = float((held == 0).mean())
+    low = column.profile.minimum
+    below = isinstance(low, int | float) and low < 0 and negative <= 0.05
+    none = (
+        not below
+        and column.meaning.type is S.MONEY
+        and 0 < zero <= 0.02
+        and isinstance(low, int | float)
+        and low >= 0
+    )
+    if not below and not none:
+        return []
+    op = "<" if below else "="
+    result = context.reader.run(
+        {"get": [{"fn": "count"}], "where": [{"col": column.name, "op": op, "val": 0}]}
+    )
+    filled = column.profile.rows - column.profile.nulls
+    if result is None or not 0 < result.rows[0]["count"] <= 0.05 * filled:
+        return []
+    count = int(result.rows[0]["count"])
+    values: dict[str, Any] = {"count": count, "share": count / filled, "zero": 0}
+    if below:
+        values["low"] = low
+    return [
+        Finding(
+            form="negatives" if below else "zeros",
+            type="outlier",
+            columns=(column.name,),
+            section="trust",
+            severity="notice",
+            values=values,
+            names={"column": column_words(column)},
+            shapes={"share": _SHARE, "low": shape_of(column)},
+            n=filled,
+            effect=count / filled,
+            effect_name="share",
+            result=result,
+            impact=0.45,
+            surprise=0.55,
+            cluster=f"sign:{column.name}",
+        )
+    ]
 
 
 def _top_share(context: Context, column: Column) -> float | None:
@@ -187,11 +301,17 @@ def _far_out(context: Context, column: Column, held: Any, quarters: Any, chart: 
     side = max(ends, key=lambda k: ends[k])
     if ends[side] < 10:
         return []
-    edge = q3 + 6 * width if side == "high" else q1 - 6 * width
-    limit = math.exp(edge) if log else edge
-    share = float((held > limit).mean() if side == "high" else (held < limit).mean())
-    if share > 0.001 or not np.isfinite(limit):
-        return []  # a tail, not outliers
+    limit = None
+    for reach in (6, 10, 20, 50, 100, 200):
+        edge = q3 + reach * width if side == "high" else q1 - reach * width
+        tried = math.exp(min(edge, 700.0)) if log else edge
+        share = float((held > tried).mean() if side == "high" else (held < tried).mean())
+        # Few enough to be outliers, and the farthest well beyond the limit: else it is a tail.
+        if share <= 0.0005 and ends[side] >= 1.5 * reach and np.isfinite(tried):
+            limit = tried
+            break
+    if limit is None:
+        return []
     op = ">" if side == "high" else "<"
     limit = float(f"{limit:.3g}")
     result = context.reader.run(
