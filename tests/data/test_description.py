@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
-from datalect.data.describe import describe
+from datalect.data.describe import Language, describe
 from datalect.data.describe_zh import _PROBLEMS, MEANINGS
 from datalect.data.model import SemanticType
 from datalect.data.workspace import open_workspace
@@ -51,3 +52,22 @@ def test_a_second_attempt_at_a_file_keeps_its_name(tmp_path: Path) -> None:
     table = open_workspace([str(path)]).catalog.tables[0]
     assert table.name == "odd"
     assert all(problem.kind != "name_clash" for problem in table.problems)
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 40), ("zh", 40), ("en", 24), ("zh", 24)])
+def test_narrow_terminals_show_every_column(tmp_path: Path, language: Language, width: int) -> None:
+    path = tmp_path / "宽.csv"
+    names = [f"a long column name {i}" if i % 2 else f"很长的列名第{i}列" for i in range(40)]
+    path.write_text(
+        ",".join(names)
+        + "\n"
+        + "".join(",".join(f"value {i * j}" for j in range(40)) + "\n" for i in range(9)),
+        encoding="utf-8",
+    )
+    text = describe(open_workspace([str(path)]).catalog, language, width=width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    flat = re.sub(r"\s+", "", text)
+    assert all(flat.count(re.sub(r"\s+", "", name)) for name in names)
+    kinds = (SemanticType.NAME, SemanticType.CATEGORY)
+    shown = [MEANINGS[kind] if language == "zh" else kind.value for kind in kinds]
+    assert sum(flat.count(f"·{word}") for word in shown) == 40

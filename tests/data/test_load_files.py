@@ -435,3 +435,34 @@ def test_varied_texts_are_stored_without_a_dictionary(
             used.setdefault(column, set()).add(how)
         assert used == {"kind": {"DICT_FSST"}, "note": {stored}}
         assert len(set(loaded.column("note"))) == 30_000
+
+
+def test_what_an_archive_holds_besides_tables_is_told(tmp_path: Path) -> None:
+    path, inner = tmp_path / "both.zip", io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("x.csv", GOOD)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("y.csv", GOOD)
+        archive.writestr("inner.zip", inner.getvalue())
+        archive.writestr("notes.docx", b"PK")
+        archive.writestr("__MACOSX/._y.csv", b"x")
+    with loading(tmp_path, str(path)) as loaded:
+        problem = loaded.problem("left_out_files")
+        assert (problem.count, problem.examples) == (2, ("inner.zip", "notes.docx"))
+        assert loaded.rows() == ROWS
+
+
+def test_a_total_whose_formulas_were_never_computed_is_no_row(tmp_path: Path) -> None:
+    path, book = tmp_path / "book.xlsx", openpyxl.Workbook()
+    for row in (
+        ["地区", "数量", "金额"],
+        ["华东", 3, 10.5],
+        ["华北", 1, 20],
+        ["华南", 4, 7.5],
+        ["合计", "=SUM(B2:B4)", None],
+    ):
+        book.active.append(row)
+    book.save(path)
+    with loading(tmp_path, str(path)) as loaded:
+        assert [row[0] for row in loaded.rows()] == ["华东", "华北", "华南"]
+        assert loaded.problem("total_rows").examples == ("a total without figures: 合计, ,",)

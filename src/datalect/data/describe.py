@@ -6,9 +6,15 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+    from rich.table import Table as Grid
+
     from datalect.data.model import Catalog, Column, ForeignKey, Meaning, Table
 
 Language = Literal["en", "zh"]
+_NARROW = 60  # characters below which columns are listed, not laid out in a grid
 
 _WORDS: dict[str, tuple[str, str]] = {
     "rows": ("{n:,} rows", "{n:,} 行"),
@@ -118,10 +124,7 @@ def _say(word: str, language: Language, **values: Any) -> str:
 
 
 def _describe_table(table: Table, language: Language, width: int) -> str:
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
 
     key = _say("key", language, key=" + ".join(table.keys[0])) if table.keys else _say("no_key", language)
     head = " · ".join(
@@ -132,6 +135,27 @@ def _describe_table(table: Table, language: Language, width: int) -> str:
             key,
         ]
     )
+    out = StringIO()
+    console = Console(file=out, width=width, no_color=True, highlight=False, emoji=False, markup=False)
+    console.print(_printable(head))
+    columns = [column for column in table.columns if not column.hidden]
+    if width < _NARROW:
+        _print_list(console, columns, language, width)
+    else:
+        console.print(_grid(columns, language, width))
+    notes = notes_of(table, language)
+    if notes:
+        console.print(_say("problems", language))
+        for note in notes:
+            console.print(f"  {_printable(note)}")
+    return out.getvalue()
+
+
+def _grid(columns: Sequence[Column], language: Language, width: int) -> Grid:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+    from rich.text import Text
+
     grid = Grid(box=SIMPLE_HEAD, pad_edge=False)
     grid.add_column(_say("column", language), overflow="fold", min_width=8)
     grid.add_column(_say("meaning", language), no_wrap=True)
@@ -140,27 +164,35 @@ def _describe_table(table: Table, language: Language, width: int) -> str:
     grid.add_column(
         _say("range", language), overflow="ellipsis", no_wrap=True, max_width=max(16, width * 2 // 5)
     )
-    for column in table.columns:
-        if column.hidden:
-            continue
+    for column in columns:
         profile = column.profile
         grid.add_row(
             Text(_printable(column.name)),
             Text(meaning_text(column.meaning, language)),
-            f"{profile.nulls / profile.rows:.1%}" if profile.rows and profile.nulls else "0",
+            _missing_text(column),
             f"{'' if profile.distinct_exact else '≈'}{profile.distinct:,}",
             Text(_values_text(column)),
         )
-    out = StringIO()
-    console = Console(file=out, width=width, no_color=True, highlight=False, emoji=False, markup=False)
-    console.print(_printable(head))
-    console.print(grid)
-    notes = notes_of(table, language)
-    if notes:
-        console.print(_say("problems", language))
-        for note in notes:
-            console.print(f"  {_printable(note)}")
-    return out.getvalue()
+    return grid
+
+
+def _print_list(console: Console, columns: Sequence[Column], language: Language, width: int) -> None:
+    """Name and meaning on one line, values on the next, where a grid would cut both to a few letters."""
+    from rich.text import Text
+
+    for column in columns:
+        said = [_printable(column.name), meaning_text(column.meaning, language)]
+        if column.profile.nulls:
+            said.append(f"{_say('missing', language)} {_missing_text(column)}")
+        values = Text(f"  {_values_text(column)}")
+        values.truncate(width, overflow="ellipsis")
+        console.print(Text(" · ".join(said)), overflow="fold")
+        console.print(values)
+
+
+def _missing_text(column: Column) -> str:
+    profile = column.profile
+    return f"{profile.nulls / profile.rows:.1%}" if profile.rows and profile.nulls else "0"
 
 
 def _values_text(column: Column) -> str:

@@ -33,6 +33,7 @@ _PROBLEMS = {
     "encoding": "文本的编码是推断出来的",
     "invalid_records": "无法读取的记录已另行保存",
     "joined_files": "列相同的多个文件合并为一个表",
+    "left_out_files": "压缩包中不是表格的文件未读取",
     "merged_cells": "跨行合并的单元格，其值填入每一行",
     "mixed_types": "该列含有多种类型的值，保留为文本",
     "name_clash": "已有同名的表，本表已改名",
@@ -63,6 +64,7 @@ _REASONS = (
     (re.compile(r"[A-Z][^:]*: line \d+ column (\d+) \(char \d+\)"), r"从第 \1 个字符起不是有效的 JSON"),
     (re.compile(r"nested too deeply"), "嵌套过深"),
     (re.compile(r"the sum of the other rows"), "其余各行之和"),
+    (re.compile(r"a total without figures"), "没有数值的合计行"),
 )
 _LINE = re.compile(r"line (\d+): (.*)", re.DOTALL)
 _WITH_LINES = frozenset({"ragged_rows", "invalid_records", "stray_quotes", "bad_bytes", "total_rows"})

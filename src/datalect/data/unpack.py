@@ -163,20 +163,27 @@ def _suffix(member: zipfile.ZipInfo) -> str:
     return Path(_label(member)).suffix
 
 
+def _meant(member: zipfile.ZipInfo) -> bool:
+    """Whether a member is a file somebody put there, not a folder or a note of the operating system."""
+    hidden = member.filename.startswith("__MACOSX/") or _label(member).startswith(".")
+    return not member.is_dir() and not hidden
+
+
+def left_out(path: Path) -> list[str]:
+    """Names of the files of a zip archive that are no tables, archives inside it included."""
+    with zipfile.ZipFile(path) as archive:
+        return [
+            _label(m) for m in archive.infolist() if _meant(m) and _suffix(m).lower() not in TABLE_SUFFIXES
+        ]
+
+
 def _table_members(
     archive: zipfile.ZipFile, path: Path, name: str, limit: int, tables: int
 ) -> list[zipfile.ZipInfo]:
     everything = archive.infolist()
     if len(everything) > _MAX_MEMBERS:
         raise _too_big(name, f"at most {_MAX_MEMBERS:,} files inside", f"{len(everything):,} files")
-    members = [
-        m
-        for m in everything
-        if not m.is_dir()
-        and _suffix(m).lower() in TABLE_SUFFIXES
-        and not m.filename.startswith("__MACOSX/")
-        and not _label(m).startswith(".")
-    ]
+    members = [m for m in everything if _meant(m) and _suffix(m).lower() in TABLE_SUFFIXES]
     if not members:
         inside = ", ".join(_label(m) for m in everything[:5]) or "nothing"
         raise SourceError(

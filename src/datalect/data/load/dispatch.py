@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from datalect.data.kinds import Kind, Packing, kind_of, packing_of, stem_of
 from datalect.data.load.base import LoadedTable, Loading
+from datalect.data.model import Problem
 from datalect.data.sources import Source
 from datalect.errors import SourceError
 
@@ -117,7 +119,25 @@ def _load_packed(
         if not any(target in item.granted for item in loaded):
             loading.drop_scratch(target)
     loading.progress.finish()
-    return loaded
+    return _with_left_out(loaded, path) if packing is Packing.ZIP else loaded
+
+
+def _with_left_out(loaded: list[LoadedTable], path: Path) -> list[LoadedTable]:
+    """Tell with the first table of an archive which of its files were not read."""
+    from datalect.data.unpack import left_out
+
+    names = left_out(path)
+    if not names or not loaded:
+        return loaded
+    problem = Problem(
+        kind="left_out_files",
+        severity="info",
+        message="Files in the archive that are no tables were left out.",
+        count=len(names),
+        examples=tuple(name[:120] for name in names[:5]),
+    )
+    first = loaded[0]
+    return [replace(first, problems=(*first.problems, problem)), *loaded[1:]]
 
 
 def _delimited(loading: Loading, path: Path, name: str, label: str, _: str) -> list[LoadedTable]:

@@ -35,9 +35,9 @@ class Totals:
 
 
 def set_totals_aside(loading: Loading, name: str, columns: list[str], rows: int) -> Totals:
-    """Take a last row out of ``source."<name>"`` when it is called a total and its numbers are the sums.
+    """Take a last row out of ``source."<name>"`` when it is called a total and holds the sums, or nothing.
 
-    A row that is only called so stays, with a word of warning.
+    A row that holds other numbers stays, with a word of warning.
     """
     if rows < 3 or len(columns) > _MOST_COLUMNS:
         return Totals()
@@ -50,11 +50,14 @@ def set_totals_aside(loading: Loading, name: str, columns: list[str], rows: int)
         if not isinstance(label, str) or not _TOTAL.fullmatch(label.strip()):
             continue
         text = ", ".join("" if cell is None else str(cell) for cell in row[1:])
-        if _sums_up(loading, table, columns, row):
+        reason = ""
+        if sum(cell is not None for cell in row[1:]) == 1 and len(columns) > 2:
+            reason = "a total without figures"  # formulas that were never computed
+        elif _sums_up(loading, table, columns, row):
+            reason = "the sum of the other rows"
+        if reason:
             loading.connection.execute(f"DELETE FROM {table} WHERE rowid = ?", [row[0]])
-            return Totals(
-                rejected=(Rejected(0, text, "the sum of the other rows", kind="total_rows"),),
-            )
+            return Totals(rejected=(Rejected(0, text, reason, kind="total_rows"),))
         return Totals(
             problems=(
                 Problem(
