@@ -18,7 +18,7 @@ from datalect.planner.lexical.frame import Choice, Group, Ref, Want
 from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import shorten
-from datalect.planner.lexical.things import hanging_tables, named_by, once_each
+from datalect.planner.lexical.things import hanging_tables, named_by, once_each, with_each
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import term_key
 
@@ -284,6 +284,7 @@ class Builder:
         """Add filters, choose the table to start from and shorten references."""
         plan = draft.plan
         tables = tables_in([plan.get("get", []), plan.get("by", []), plan.get("list", [])], self.seq)
+        tables |= plan.get("_tables", set())
         counted = [str(m["_table"]) for m in _aggregates(plan) if m.get("_table")]
         tests: list[tuple[dict[str, Any], set[str], int]] = []
         scope = tables | set(counted) | {t for t, _ in self.frame.tables}
@@ -323,11 +324,18 @@ class Builder:
                 and self._holder(n, base) is None
             )
         where: list[dict[str, Any]] = list(plan.get("where", []))
+        both = {f.at for f in self.frame.filters if f.fn == "both"}
         for test, needs, at in tests:
             placed = self._place(test, needs, base)
             if placed is None:
                 draft.lose(0.3)
                 continue
+            if at in both:
+                apart = with_each(placed)
+                if len(apart) == 1:
+                    draft.lose(0.5)  # no row holds two values at once
+                where.extend(apart[1:])
+                placed = apart[0]
             draft.why[f"where[{len(where)}]"] = at
             where.append(placed)
         where = _one_column(where)

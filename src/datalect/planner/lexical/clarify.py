@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datalect.data.model import SemanticType
+from datalect.planner.lexical.compounds import owned_headers
 from datalect.planner.lexical.frame import Choice
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.linking.lattice import Item, Sense
@@ -23,7 +24,7 @@ def clarify(seq: Sequence) -> Sequence:
     items = _parentheses(_arithmetic(seq.items, seq), seq)
     seq = Sequence(items, seq.catalog, seq.index)
     items = _differences(items, seq)
-    return Sequence(items, seq.catalog, seq.index)
+    return owned_headers(Sequence(items, seq.catalog, seq.index))
 
 
 def _pieces(items: list[Item]) -> list[Item]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from datalect.data.model import Column, Grain, SemanticType
 from datalect.data.values import ValueHit
 from datalect.plan.model import Calendar, Dates, Range, Rolling
-from datalect.planner.lexical.defaults import false_value, time_columns, true_value
+from datalect.planner.lexical.defaults import false_value, label_columns, time_columns, true_value
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Filter, Ref
 from datalect.planner.lexical.sequence import is_number
@@ -40,8 +41,33 @@ def value_slot(filter_: Filter, scene: Scene) -> Ref:
         if column.meaning.type is SemanticType.ID:
             fit *= 0.95
         choices.append(Choice(ref, fit))
+    if len(choices) > 1 and len(scene.seq.catalog.tables) > 1:
+        choices = _named_things(choices, scene)
     choices.sort(key=lambda c: -c.fit)
     return Ref(choices[:4], filter_.at, scene.seq.items[filter_.at].text)
+
+
+def _named_things(choices: list[Choice], scene: Scene) -> list[Choice]:
+    """A name that several columns hold is rather that of a thing the rows asked for belong to.
+
+    "Tracks by Metallica" asks for the artist's, rather than for a track or a composer of that name.
+    """
+    asked = [w.table for w in scene.frame.wants if w.table] + [t for t, _ in scene.frame.tables]
+    out = []
+    for choice in choices:
+        column = scene.seq.column(choice.ref)
+        table = scene.seq.catalog.table(column.table) if column is not None else None
+        names = {c.id for c in label_columns(table)} if table is not None else set()
+        factor = 1.0 if choice.ref in names else 0.85
+        if asked and table is not None:
+            own = table.name == asked[0]
+            if own and choice.ref in names and scene.frame.wants:
+                factor *= 0.75
+            elif not own and scene.graph.distance(asked[0], table.name) is None:
+                factor *= 0.9
+        out.append(replace(choice, fit=choice.fit * factor))
+    best = max(c.fit for c in out)
+    return [replace(c, fit=c.fit / best * max(x.fit for x in choices)) for c in out] if best else choices
 
 
 def test_of(filter_: Filter, scene: Scene, draft: Draft, tables: set[str]) -> dict[str, Any] | None:

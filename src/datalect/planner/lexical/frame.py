@@ -161,6 +161,7 @@ class Frame:
     tables: list[tuple[str, int]] = field(default_factory=list)
     mark: str | None = None
     listing: bool = False
+    whole: bool = False
     asks_which: bool = False
     asks_exists: bool = False
     distinct: bool = False

@@ -28,6 +28,9 @@ def parse(seq: Sequence) -> Frame:
             frame.asks_exists = True
         if seq.cue(at, "distinct"):
             frame.distinct = True
+        if seq.cue(at, "whole") and seq.items[at].senses[0].kind == "cue":
+            frame.listing = frame.whole = True
+            seq.use(at, "list")
     read_chart(seq, frame)
     read_span(seq, frame)
     read_apart(seq, frame)

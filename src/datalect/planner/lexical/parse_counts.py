@@ -5,6 +5,7 @@ from __future__ import annotations
 from datalect.data.model import SemanticType
 from datalect.planner.lexical.defaults import label_column, natural_aggregate, row_level
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Having, Ref, Want
+from datalect.planner.lexical.parse_steps import told_by_piece
 from datalect.planner.lexical.sequence import Sequence, is_quantity
 
 
@@ -54,7 +55,8 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
             if target is not None and seq.roles[target] == "filter":
                 frame.wants.append(Want("count", at=at))
                 continue
-            frame.wants.append(Want("count", at=at))
+            told = told_by_piece(seq, at) if target is None and len(seq.catalog.tables) > 1 else None
+            frame.wants.append(Want("count", table=told, at=at))
             continue
         verb = next(
             (
@@ -81,11 +83,12 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
         if (
             table is not None
             and ref is not None
-            and ref.choices[0].fit >= 0.93
+            and ref.choices[0].fit >= 0.8
             and not keylike(seq, ref, table)
         ):
-            weaker = seq.items[target].get("table").score < ref.choices[0].fit - 0.05  # type: ignore[union-attr]
-            table = None if weaker or seq.quantity(target) else table
+            named, sure = seq.items[target].get("table").score, ref.choices[0].fit  # type: ignore[union-attr]
+            weaker = named < sure - 0.05
+            table = None if weaker or (sure >= 0.93 and seq.quantity(target)) else table
         if table is not None:
             frame.wants.append(Want("count", table=table, at=target, distinct=distinct))
             frame.tables.append((table, target))

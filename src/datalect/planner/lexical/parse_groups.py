@@ -12,6 +12,8 @@ _EACH = ("per", "by", "each", "every", "ly", "每", "各", "按", "逐", "分", 
 _APART = ("各自", "分别")
 
 
+_PIECES = frozenset("块次人架台部名位张首本只辆家件条场笔间座所支艘列匹棵套份门个")
+
 _KINDS = ("每种", "每类", "各种", "各类")
 
 
@@ -60,8 +62,8 @@ def _ranked_grain(seq: Sequence, frame: Frame, at: int) -> bool:
 
 def _after_by(seq: Sequence, frame: Frame, at: int, kind: str) -> None:
     following = seq.content(at, 1, 3)
-    if following is not None and seq.items[following].text in ("块", "次", "人") and kind == "each":
-        following = seq.content(following, 1, 1) or following  # 每块地
+    if following is not None and seq.items[following].text in _PIECES and kind == "each":
+        following = seq.content(following, 1, 1) or following  # 每块地, 每架飞机
     if following is None or not seq.free(following):
         if kind == "each":
             seq.use(at, "noise")
@@ -164,7 +166,7 @@ def is_time_word(seq: Sequence, at: int) -> bool:
 
 def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
     grain = seq.cue(at, "grain")
-    ref = seq.ref(at)
+    ref = seq.ref(at, least=0.4 if kind == "by" else 0.5)
     if grain is not None and (ref is None or ref.choices[0].fit < 0.9):
         return Group(None, grain=str(grain.argument), at=at)
     entity = seq.items[at].get("table")

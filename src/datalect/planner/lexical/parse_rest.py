@@ -91,7 +91,8 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             seq.use(at, "noun" if alone else "unknown")
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
-        if seq.cue(at, "verb") and table is None and (ref is None or ref.choices[0].fit < 0.7):
+        aided = any(seq.items[k].text in ("do", "does", "did") for k in range(at))  # "does a plane make"
+        if seq.cue(at, "verb") and table is None and (ref is None or aided or ref.choices[0].fit < 0.7):
             seq.use(at, "verb")  # what ties the things of two tables together
             continue
         noise = seq.glue(at) or (bool(seq.cue_names(at)) and item.senses[0].kind == "cue")

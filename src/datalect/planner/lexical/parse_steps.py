@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalect.planner.lexical.frame import Choice, Frame, Ref, Want
+from datalect.planner.lexical.frame import Choice, Frame, Group, Ref, Want
 from datalect.planner.lexical.sequence import Sequence
 
 
@@ -141,3 +141,74 @@ def read_two_level(seq: Sequence, frame: Frame) -> None:
         seq.use([at, inner], "want")
         if counted is not None:
             seq.use(counted, "want")
+    _read_spread(seq, frame)
+
+
+_ONE = frozenset({"a", "an", "one", "the average", "一", "一个", "一位", "一名", "一家"})
+
+
+def _read_spread(seq: Sequence, frame: Frame) -> None:
+    """Read "how many orders does a customer place on average", 一个客户平均下几单: the words stand apart."""
+    for at in range(len(seq)):
+        agg = seq.cue(at, "agg") if seq.free(at) else None
+        if agg is None or agg.argument not in ("avg", "median") or seq.ref(at, least=0.9) is not None:
+            continue
+        following = seq.content(at, 1, 1)
+        if following is not None and seq.free(following) and seq.quantity(following):
+            continue
+        for k in range(len(seq)):
+            if not seq.free(k) or not seq.cue(k, "count") or seq.quantity(k):
+                continue
+            counted = seq.content(k, 1, 2)
+            if counted is not None and (not seq.free(counted) or counted == at):
+                counted = None
+            if counted is not None and seq.quantity(counted) and seq.table(counted, 0.9) is None:
+                frame.wants.append(Want("agg", fn=str(agg.argument), ref=seq.ref(counted), at=counted))
+                seq.use([at, k, counted], "want")
+                return
+            table = seq.table(counted) if counted is not None else told_by_piece(seq, k)
+            if table is None:
+                continue
+            group = frame.groups.pop() if frame.groups else _one_of(seq, counted)
+            if group is None:
+                continue
+            per = group.ref if group.table is None else Ref([], group.at, group.table)
+            frame.wants.append(
+                Want("nested", fn=str(agg.argument), at=at, table=table, per=per, per_grain=group.grain,
+                     inner=Want("count", table=table, distinct=True, at=at))
+            )  # fmt: skip
+            seq.use([at, k, *([counted] if counted is not None else [])], "want")
+            return
+
+
+def _one_of(seq: Sequence, counted: int | None) -> Group | None:
+    """The things "a customer" and 一个客户 speak of, when an average is asked for each."""
+    for k in range(1, len(seq)):
+        table = seq.table(k, 0.75) if seq.free(k) and k != counted else None
+        lead = k - 1
+        while lead > 0 and seq.items[lead].text in _PIECES and seq.free(lead):
+            lead -= 1
+        if table is not None and seq.free(lead) and seq.items[lead].text in _ONE:
+            seq.use([*range(lead, k + 1)], "group")
+            return Group(None, table=table, at=k)
+    return None
+
+
+_PIECES = frozenset("个位名家张首部本只辆件条场笔次架台间座所支艘列匹棵套份门")
+_KINDS_OF_PIECE = {
+    "单": "订单",
+    "首": "歌曲",
+    "部": "电影",
+    "本": "书",
+    "班": "航班",
+    "趟": "行程",
+    "场": "比赛",
+}
+
+
+def told_by_piece(seq: Sequence, at: int) -> str | None:
+    """The table whose things are counted in such pieces: 多少单 speaks of orders, 几首 of songs."""
+    noun = _KINDS_OF_PIECE.get(seq.items[at].text[-1])
+    found = seq.index.terms.get(noun, {}) if noun else {}
+    tables = sorted((-s, name) for (kind, name), s in found.items() if kind == "table" and s >= 0.7)
+    return tables[0][1] if tables and (len(tables) == 1 or tables[1][0] > tables[0][0]) else None

@@ -65,10 +65,10 @@ def read_values(seq: Sequence, frame: Frame) -> None:
             position += 1
         _value_filter(seq, frame, group)
         at = group[-1] + 1
-    _merge_opposites(frame)
+    _merge_opposites(seq, frame)
 
 
-def _merge_opposites(frame: Frame) -> None:
+def _merge_opposites(seq: Sequence, frame: Frame) -> None:
     """Take two values of one column for a comparison: no row holds both "AAPL" and "MSFT"."""
     plain: list[Filter] = []
     for filter_ in [f for f in frame.filters if f.kind == "value" and not f.neg and f.op == "="]:
@@ -88,8 +88,9 @@ def _merge_opposites(frame: Frame) -> None:
             plain.append(filter_)
             continue
         same.hits = [*same.hits, *filter_.hits]
-        same.fn = same.fn or "and"
-        frame.compare = True
+        both = _both(seq, same.at)
+        same.fn = "both" if both else same.fn or "and"
+        frame.compare = frame.compare or not both
         frame.filters.remove(filter_)
 
 
@@ -159,11 +160,18 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
             if again:  # 技术类(Technology): one value, said twice
                 other.hits = [tuple(h for h in other.hits[0] if (h.column, str(h.value)) in again)]
                 return
-    frame.filters.append(
-        Filter(
-            "value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn="and" if joined else ""
-        )
-    )
+    fn = "both" if len(hits) > 1 and not neg and _both(seq, group[0]) else "and" if joined else ""
+    frame.filters.append(Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn=fn))
+
+
+def _both(seq: Sequence, at: int) -> bool:
+    """Whether all values of a list are asked for of one thing: "both X and Y", 同时买过, 既...又..."""
+    k = next((k for k in range(at - 1, max(-1, at - 5), -1) if seq.cue(k, "both")), None)
+    if k is None or len(seq.catalog.tables) < 2:
+        return False
+    if seq.free(k):
+        seq.use(k, "filter")
+    return True
 
 
 def column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> int | None:
@@ -174,6 +182,10 @@ def column_beside(seq: Sequence, first: int, last: int, columns: set[str]) -> in
             if not 0 <= position < len(seq) or not seq.free(position):
                 break
             ref = seq.ref(position, implied=True)
+            thing = seq.items[position].get("table")
+            rows = thing is not None and thing.score >= 0.85 and len(seq.catalog.tables) > 1
+            if ref is not None and rows and ref.choices[0].fit < 0.8:
+                break  # "invoices from Germany": the things, by a part of whose headers a column is called
             if ref is not None and {c.ref for c in ref.choices} & columns:
                 asked = seq.cue(position - 1, "ask", "by") if position > 0 else None
                 if (step == 1 and (asked or seq.cue(position, "by"))) or follows_by(seq, position):

@@ -17,6 +17,19 @@ from datalect.planner.linking.vocabulary import expand
 _NAMES = frozenset({"name", "names", "title", "titles"})
 _SPENT = frozenset({"spent", "spend", "spends", "spending", "消费", "花费", "花"})
 _BOUNDS = (">", ">=", "<", "<=")
+_APART = (
+    "in terms of",
+    "各",
+    "各自",
+    "分别",
+    "不同",
+    "不同的",
+    "based on",
+    "against",
+    "以",
+    "among",
+    "according to",
+)
 _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 _FROM = frozenset("from origin source start departure depart orig pickup begin sender home".split())
 _LEAVING = frozenset({"from", "left", "leaving", "leave", "departing", "departed"})
@@ -33,6 +46,7 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _ranked_by(seq, frame)
     _ways(seq, frame)
     _totals(seq, frame)
+    _average_of_rows(seq, frame)
     _silent(seq, frame)
     frame.doubts = doubts(seq, frame)
 
@@ -78,6 +92,33 @@ def _totals(seq: Sequence, frame: Frame) -> None:
             frame.wants = [Want("nested", fn="count", at=want.at, table=want.table,
                                 per=Ref([], want.at, want.table or ""), inner=total)]  # fmt: skip
         return
+
+
+def _average_of_rows(seq: Sequence, frame: Frame) -> None:
+    """Take the average over all rows where each thing is a row: 平均每张发票多少钱."""
+    figures = [w for w in frame.wants if w.ref is not None]
+    averaged = [k for k in range(len(seq)) if (c := seq.cue(k, "agg")) and c.argument == "avg"]
+    group = frame.groups[0] if len(frame.groups) == 1 else None
+    if (
+        len(figures) != 1
+        or len(frame.wants) != 1
+        or not averaged
+        or frame.rank
+        or frame.steps
+        or frame.sorting
+    ):
+        return
+    want = figures[0]
+    if group is None or group.table is None or group.grain or want.kind not in ("agg", "implied", "col"):
+        return
+    column = seq.column(want.ref.choices[0].ref) if want.ref is not None else None
+    if column is None or column.table != group.table or not is_quantity(column) or frame.havings:
+        return
+    if want.kind == "agg" and want.fn != "avg":
+        return
+    frame.wants = [Want("agg", fn="avg", ref=want.ref, at=want.at)]
+    frame.groups = []
+    seq.use([k for k in averaged if seq.free(k)], "want")
 
 
 def _row_nouns(seq: Sequence, frame: Frame) -> None:
@@ -305,6 +346,7 @@ def _way_at(seq: Sequence, at: int) -> frozenset[str] | None:
 
 def _silent(seq: Sequence, frame: Frame) -> None:
     """Lower what leaves out a condition or a noun that clearly mattered."""
+    _lost(seq, frame)
     for at in set(frame.unknown):
         if seq.items[at].senses or seq.roles[at] == "noun" or at == 0:
             continue
@@ -316,3 +358,27 @@ def _silent(seq: Sequence, frame: Frame) -> None:
             beside = seq.content(rank.at, 1, 1) == at or (at < rank.at and seq.content(at, 1, 3) == rank.at)
             if beside:
                 frame.penalty *= 0.55  # the things to be ranked are unknown
+
+
+def _lost(seq: Sequence, frame: Frame) -> None:
+    """Doubt a reading that heard "by ..." or "on average" and made nothing of it."""
+    things = [g.table for g in frame.groups if g.table is not None]
+    if len(things) == 2 and any(TableGraph(seq.catalog).distance(a, b) for a, b in (things, things[::-1])):
+        frame.penalty *= 0.5  # 每个系平均到每个学生: one figure over another, not a breakdown by both
+    for at in range(len(seq)):
+        if not seq.free(at) or at in frame.unknown:
+            continue
+        cue = seq.cue(at, "agg")
+        if cue is not None and cue.argument in ("avg", "median") and seq.ref(at, least=0.9) is None:
+            frame.unknown.append(at)
+            frame.penalty *= 0.4
+            continue
+        by = seq.cue(at, "by")
+        after = seq.content(at, 1, 2) if by is not None and seq.items[at].text not in _APART else None
+        if (
+            after is not None
+            and seq.roles[after] in ("", "unknown")
+            and not seq.cue(after, "by", "sort", "dir")
+        ):
+            frame.unknown.append(at)
+            frame.penalty *= 0.45

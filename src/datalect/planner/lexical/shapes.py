@@ -23,9 +23,10 @@ from datalect.planner.lexical.derived import (
     two_numbers,
     with_show,
 )
-from datalect.planner.lexical.draft import Draft
+from datalect.planner.lexical.draft import Draft, table_of
 from datalect.planner.lexical.frame import Want
 from datalect.planner.lexical.grouped import top_groups
+from datalect.planner.lexical.listing import spelled_out, whole_name, whole_rows, with_owners, with_partners
 from datalect.planner.lexical.one_by_one import one_by_one, several_times
 from datalect.planner.lexical.sequence import is_quantity, is_time
 
@@ -80,7 +81,7 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
         if choice is None or choice.kind != "col" or choice.ref in out:
             continue
         draft.why[f"list.{choice.ref}"] = want.at
-        out.append(choice.ref)
+        out.extend(c for c in whole_name(b, choice.ref, want.ref) if c not in out)
     implied = [w for w in b.frame.wants if w.kind == "implied" and w.ref is not None]
     for want in implied:
         if out and not _asks_for(b, want):
@@ -120,13 +121,17 @@ def _labels(b: Builder, draft: Draft) -> list[str]:
 def rows(b: Builder, weight: float) -> Draft | None:
     """A list of rows with the columns asked for."""
     draft = Draft(weight=weight)
-    columns = _list_columns(b, draft)
+    columns = whole_rows(b) if b.frame.whole else _list_columns(b, draft)
     if not columns and b.frame.groups:
         return None
+    asked = bool(columns)
     for group in b.frame.groups:
         column = b.picked(group.ref, draft) if group.ref is not None else None
         if column is not None and column.id not in columns:
             columns.append(column.id)
+        if group.table is not None and (things := b.catalog.table(group.table)) is not None and not columns:
+            columns = [c.id for c in label_columns(things)]
+            draft.weight *= 1.5
     if not columns:
         columns = _labels(b, draft)
         draft.weight *= 0.85
@@ -138,9 +143,13 @@ def rows(b: Builder, weight: float) -> Draft | None:
         if not columns:
             return None
     draft.weight *= _too_many(b, columns)
+    if len(b.catalog.tables) > 1 and not b.frame.whole:
+        columns = with_owners(b, columns) if asked else columns
+        columns = with_partners(b, draft, columns)
     for filter_ in b.frame.filters:
         # "total in CA, NY and FL": which figure belongs to which
         several = len(filter_.hits) > 1 if filter_.kind == "value" else filter_.op == "in"
+        several = several and filter_.fn != "both"
         told = b.picked(filter_.ref, draft) if several and not filter_.neg else None
         if told is not None and told.id not in columns:
             columns.insert(0, told.id)
@@ -157,6 +166,10 @@ def rows(b: Builder, weight: float) -> Draft | None:
         plan["sort"] = [{"of": when.id, "dir": "asc"}]
     if b.frame.distinct or (len(columns) == 1 and _repeats(b, columns[0])):
         plan["distinct"] = True
+    if asked and not b.frame.whole and len({table_of(c, b.seq) for c in columns}) == 1:
+        texts = {c.ref: w.ref.text for w in b.frame.wants if w.ref is not None for c in w.ref.choices}
+        plan["_tables"] = {table_of(c, b.seq) for c in columns}
+        plan["list"] = spelled_out(b, columns, texts)
     if b.frame.sorting is not None:
         _sort_rows(b, draft, plan)
     if b.frame.limit:
@@ -285,6 +298,9 @@ def top_rows(b: Builder) -> Draft | None:
         and len(shown) == 1
     ):
         draft.weight *= 0.9
+    if len(b.catalog.tables) > 1:
+        things = rank.entity_table if rank.entity_table == by.table else None
+        shown = with_partners(b, draft, with_owners(b, shown, things) if things else shown)
     plan: dict[str, Any] = {
         "list": [*shown, by.id],
         "sort": [{"of": by.id, "dir": rank.direction}],

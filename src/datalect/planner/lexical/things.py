@@ -63,3 +63,11 @@ def hanging_tables(catalog: Catalog, name: str) -> list[str]:
     return list(
         dict.fromkeys(k.table for k in catalog.foreign_keys if k.ref_table == name and k.table != name)
     )
+
+
+def with_each(test: dict[str, Any]) -> list[dict[str, Any]]:
+    """A test for partners with one of some values as tests for partners with each of them."""
+    inner = test.get("where", [])
+    if "has" not in test or len(inner) != 1 or inner[0].get("op") != "in":
+        return [test]
+    return [{**test, "where": [{**inner[0], "op": "=", "val": value}]} for value in inner[0]["val"]]

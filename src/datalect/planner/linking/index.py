@@ -86,6 +86,8 @@ def _build(catalog: Catalog) -> TermIndex:
         for column in table.columns:
             if not column.hidden:
                 _add_column(index, table, column, linked=(table.name, column.name) in links)
+    for table in catalog.tables if len(catalog.tables) > 1 else ():
+        _add_owned(index, table)
     for table in catalog.tables:
         _rows_first(index, table)
     for (table_name, column_name), other in links.items():
@@ -100,6 +102,36 @@ def _build(catalog: Catalog) -> TermIndex:
             if term:
                 index.add(" ".join(split_header(term)), ("metric", metric.name), fit)
     return index
+
+
+def _add_owned(index: TermIndex, table: Table) -> None:
+    """Let "plane model", "customer country" and 飞机型号 name a column of the planes and the customers."""
+    from datalect.planner.lexical.defaults import label_columns
+
+    own = [w for w in split_header(table.name) if w not in _TABLE_WORDS]
+    if not own:
+        return
+    whose = [(_joined(own), 1.0), *(n for n in synonyms(_joined(own)) if n[1] > 0.8)][:6]
+    named = [c for c in label_columns(table) if c.meaning.type is not SemanticType.ID]
+    if named:
+        for owner, sure in whose:
+            for word in ("名称", "名字", "姓名", "名") if is_han(owner[0]) else ("name", "title"):
+                index.add(_joined([owner, word]), ("col", named[0].id), 0.93 * sure)
+    for column in table.columns:
+        words = split_header(column.name)
+        if column.hidden or not words:
+            continue
+        spelled = _joined([part for word in words for part in expand(word).split()])
+        names = [(spelled, 1.0), *(n for n in synonyms(spelled) if n[1] > 0.8)][:6]
+        for owner, sure in whose:
+            for name, score in names:
+                if is_han(owner[0]) == is_han(name[0]):
+                    index.add(_joined([owner, name]), ("col", column.id), 0.97 * min(sure, score))
+                    known = index.terms.get(term_key(_joined([owner, name])), {})
+                    if (
+                        known.get(("table", table.name), 1.0) < 0.95
+                    ):  # 飞机型号 is a column where there is one
+                        known[("table", table.name)] *= 0.8
 
 
 def _rows_first(index: TermIndex, table: Table) -> None:
