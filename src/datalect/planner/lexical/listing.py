@@ -30,7 +30,9 @@ def whole_name(b: Builder, ref: str, asked: Ref | None) -> list[str]:
     column = b.seq.column(ref)
     table = b.catalog.table(column.table) if column is not None else None
     pair = label_columns(table) if table is not None else []
-    named = text.endswith(("name", "names", "姓名", "名字", "名称")) or text.startswith(("name of", "names of"))
+    named = text.endswith(("name", "names", "姓名", "名字", "名称")) or text.startswith(
+        ("name of", "names of")
+    )
     apart = any(w in text for w in ("first", "last", "given", "family", "sur", "fore", "姓氏"))
     if len(pair) != 2 or ref != pair[0].id or not named or apart:
         return [ref]
