@@ -13,13 +13,27 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from datalect.lm.config import TransformerConfig
+from datalect.lm.gradients import relu_squared, rms_norm
 
 
 def make_norm(config: TransformerConfig) -> nn.Module:
     """The normalisation a configuration asks for, over the last dimension."""
     if config.norm == "rmsnorm":
-        return nn.RMSNorm(config.width, eps=config.norm_eps)
+        return RMSNorm(config.width, config.norm_eps)
     return nn.LayerNorm(config.width, eps=config.norm_eps, bias=config.bias)
+
+
+class RMSNorm(nn.Module):
+    """Root-mean-square normalisation with a learned scale."""
+
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape as the input."""
+        return rms_norm(x, self.weight, self.eps)
 
 
 def naive_attention(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, mask_TS: Tensor | None = None) -> Tensor:
@@ -84,7 +98,7 @@ class FeedForward(nn.Module):
 def activate(name: str, x: Tensor) -> Tensor:
     """Apply an activation; SwiGLU halves the last dimension, the gate being its first half."""
     if name == "relu2":
-        return F.relu(x).square()
+        return relu_squared(x)
     if name == "swiglu":
         gate, value = x.chunk(2, -1)
         return F.silu(gate) * value

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from datalect.errors import UsageError
 from datalect.lm.causal import CausalModel
 from datalect.lm.config import TransformerConfig
+from datalect.lm.gradients import SHORT, rms_norm, short_attention
 from datalect.lm.layers import FeedForward, make_norm, rotary_table, rotate, sinusoidal_table
 
 
@@ -69,25 +70,38 @@ class Attention(nn.Module):
         """Attended values ``(B, T, D)``; fills the cache when there is one."""
         b, t, _ = x_BTD.shape
         heads = self.qkv(x_BTD).view(b, t, self.heads + 2 * self.groups, self.head_width)
+        if self._short(heads, place):
+            eps = self.eps if self.qk_norm else None
+            return cast(Tensor, self.out(short_attention(heads, place.rotary, eps)))
         qk, v = heads.split([self.heads + self.groups, self.groups], 2)
         if self.qk_norm:
-            qk = F.rms_norm(qk, (self.head_width,), eps=self.eps)
+            qk = rms_norm(qk, None, self.eps)
         if place.rotary is not None:
             qk = rotate(qk, *place.rotary)
         q, k = qk.split([self.heads, self.groups], 2)
         q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H or G, T, K)
         if place.cache is not None:
             k, v = self._remember(k, v, place.cache, place)
-        attended = F.scaled_dot_product_attention(
-            q,
-            k,
+        attended = self._attend(q, k, v, place)
+        return cast(Tensor, self.out(attended.transpose(1, 2).reshape(b, t, -1)))
+
+    def _short(self, heads: Tensor, place: _Place) -> bool:
+        """Whether this is a training pass over few tokens on a CPU, where dense scores are fastest."""
+        plain = place.cache is None and self.groups == self.heads and not (self.dropout and self.training)
+        return plain and torch.is_grad_enabled() and heads.device.type == "cpu" and heads.shape[1] <= SHORT
+
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, place: _Place) -> Tensor:
+        """Scaled dot-product attention ``(B, H, T, K)``."""
+        t, drop = q.shape[2], self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(
+            q.to(v.dtype),
+            k.to(v.dtype),
             v,
             attn_mask=place.mask,
-            dropout_p=self.dropout if self.training else 0.0,
+            dropout_p=drop,
             is_causal=place.mask is None and t > 1,
             enable_gqa=self.groups != self.heads,
         )
-        return cast(Tensor, self.out(attended.transpose(1, 2).reshape(b, t, -1)))
 
     def _remember(self, k: Tensor, v: Tensor, cache: Cache, place: _Place) -> tuple[Tensor, Tensor]:
         """Write new keys and values into the cache and return all of them."""
@@ -152,12 +166,15 @@ class Transformer(CausalModel):
         return ("embedding", "position_embedding", "head")
 
     def fused(self) -> dict[str, tuple[int, ...]]:
-        """Queries, keys and values, and the two halves of SwiGLU."""
+        """Each head's queries, keys and values, and the two halves of SwiGLU.
+
+        Heads are apart because nothing couples their scales, and because small products are cheap.
+        """
         c = self.config
-        grouped = (c.kv_heads or c.heads) * c.head_width
         parts: dict[str, tuple[int, ...]] = {}
         for layer in range(c.layers):
-            parts[f"blocks.{layer}.attention.qkv.weight"] = (c.width, grouped, grouped)
+            heads = c.heads + 2 * (c.kv_heads or c.heads)
+            parts[f"blocks.{layer}.attention.qkv.weight"] = (c.head_width,) * heads
             if c.activation == "swiglu":
                 parts[f"blocks.{layer}.ffn.up.weight"] = (c.ffn, c.ffn)
         return parts
