@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from datalect.answer.ground import Words
@@ -192,3 +193,44 @@ def _columns() -> list[ColumnProfile]:
         ColumnProfile(name="legacy_flag", label=Words(en="legacy flag", zh="旧标志"), dtype="BOOLEAN", meaning="boolean",
                       rows=n, missing=n, sentence=Words(en="Nothing but missing values.", zh="全部缺失。")),
     ]  # fmt: skip
+
+
+def with_text(text: str) -> Report:
+    """A report that holds one text everywhere a text from a table, a file or a model can stand."""
+    words = same(text)
+    chart = ChartSpec(
+        mark="bar", labels=(text, "b"), labels_zh=("甲", text), y=(1.0, 2.0), x_title=words, y_title=words
+    )
+    line = ChartSpec(mark="line", labels=(text, "b", text), y=(1.0, 2.0, 1.5), x_title=words, y_title=words)
+    facts = tuple(
+        ReportFact(
+            id=f"f{k}", type="difference", section=section, columns=(text,), sentence_en=text, sentence_zh=text,
+            names=(text,), effect=0.5, effect_name=text, test=text, n=3, sql=text, python=text, chart=held,
+            segments=Segments(column=text, held=1, of=2, against=(text,)), also=(words,),
+            evidence=Evidence(columns=(text, "n"), rows=((text, 1), (None, 2))),
+        )
+        for k, (section, held) in enumerate(
+            [("relations", chart), ("time", line), ("values", chart), ("text", line), ("target", chart),
+             ("compare", line), ("trust", chart), ("trust", None)], start=1,
+        )
+    )  # fmt: skip
+    column = ColumnProfile(
+        name=text, label=words, dtype=text, meaning=text, unit=text, rows=9, missing=1, distinct=3,
+        minimum=text, maximum=text, top=((text, 4), ("b", 3)), lengths=(1, 2, 3), problems=(words,),
+        sentence=words, phrases=((text, 3),), languages={text: 1.0},
+    )  # fmt: skip
+    return Report(
+        table=text, title=words, source=text, rows=9, columns=(column, column), facts=facts, keys=((text,),),
+        problems=(
+            Problem(kind=text, severity="serious", message=words, column=text, count=2, share=0.2, handled=words),
+            Problem(kind=text, severity="notice", message=words, fact="f7"),
+        ),
+        target=text, compared=text, created=text,
+        method=Method(sampled=9, tests=3, seconds={text: 1.0}, queries=2, versions={text: text}, left_out=(words,)),
+    )  # fmt: skip
+
+
+def numbered_columns(count: int) -> tuple[ColumnProfile, ...]:
+    """Columns of all kinds, as many as wanted."""
+    held = _columns()
+    return tuple(replace(held[k % len(held)], name=f"{held[k % len(held)].name}_{k}") for k in range(count))

@@ -20,8 +20,12 @@ from datalect.report.page_words import language_words, meaning_words
 
 _DAY = 86_400.0
 _MOST_TOP = 8  # values listed in a column's details
+_FEW_TOP = 3  # the same for a wide table, whose page would grow beyond what opens at once
+_WIDE = 100
+_LEAST_PART = 0.01  # share of the most frequent value from which dividing the rows is worth a drawing
 _STRIP = 6  # values that get a part of the strip of their own
 _LONG = 80
+_LONGEST = 120  # characters of a cell of evidence
 _PLAIN = frozenset({"id", "code", "year", "phone"})  # numbers that are names: no thousands separators
 _ONE_DIGIT = frozenset({"latitude", "longitude"})
 
@@ -55,7 +59,7 @@ class ColumnView:
         figures: name and value pairs for the details.
         order: kind of column, for sorting.
         facts: facts about it, with their anchors.
-        described: whether its values are worth a drawing in the details.
+        drawn: what the drawing is: ``histogram``, ``top`` or nothing.
     """
 
     anchor: str
@@ -70,6 +74,18 @@ class ColumnView:
     order: str
     facts: tuple[tuple[str, Words], ...]
     drawn: str
+
+    @property
+    def beyond(self) -> bool:
+        """Whether there are numbers outside what its histogram shows."""
+        c = self.profile
+        ends = [v for v in (c.minimum, c.maximum) if isinstance(v, int | float) and not isinstance(v, bool)]
+        return len(ends) == 2 and len(c.edges) > 1 and (ends[0] < c.edges[0] or ends[1] > c.edges[-1])
+
+    @property
+    def repeated(self) -> bool:
+        """Whether its most frequent values occur more than once."""
+        return bool(self.profile.top) and self.profile.top[0][1] > 1
 
     @property
     def titled(self) -> bool:
@@ -98,13 +114,19 @@ def column_views(
             if fact.id in anchors:
                 words = Words(en=fact.sentence_en, zh=fact.sentence_zh)
                 about.setdefault(name, []).append((anchors[fact.id], words))
-    return [_view(column, f"c{k}", tuple(about.get(column.name, ())[:6])) for k, column in enumerate(columns)]
+    listed = _MOST_TOP if len(columns) <= _WIDE else _FEW_TOP
+    return [
+        _view(column, f"c{k}", tuple(about.get(column.name, ())[:6]), listed)
+        for k, column in enumerate(columns)
+    ]
 
 
-def _view(column: ColumnProfile, anchor: str, facts: tuple[tuple[str, Words], ...]) -> ColumnView:
+def _view(
+    column: ColumnProfile, anchor: str, facts: tuple[tuple[str, Words], ...], listed: int
+) -> ColumnView:
     present = max(column.rows - column.missing, 0)
     path = _histogram_path(column.histogram)
-    bars = _bars(column.top[:_MOST_TOP], present)
+    bars = _bars(column.top[:listed], present)
     empty = Words(en="", zh="")
     low = high = empty
     if path:
@@ -112,7 +134,7 @@ def _view(column: ColumnProfile, anchor: str, facts: tuple[tuple[str, Words], ..
         drawn = "histogram"
         if len(column.edges) > 1:
             low, high = end_text(column, column.edges[0]), end_text(column, column.edges[-1])
-    elif column.top and (column.top[0][1] > 1 or column.top_complete) and present:
+    elif column.top and present and column.top[0][1] >= max(_LEAST_PART * present, 1):
         spark = _strip([n for _, n in column.top[:_STRIP]], present)
         drawn = "top"
         low = _cut(column.top[0][0], 16)
@@ -209,7 +231,7 @@ def _cut(text: str, length: int) -> Words:
 def end_text(column: ColumnProfile, edge: float) -> Words:
     """An end of a histogram: a date for times, a short figure for numbers."""
     if _is_time(column):
-        return scales.day_text(edge / _DAY)
+        return scales.day_text(edge / _DAY, coarse=column.edges[-1] - column.edges[0] > 90 * _DAY)
     if column.meaning in _PLAIN:
         text = f"{edge:.0f}"
         return Words(en=text, zh=text)
@@ -239,7 +261,8 @@ def value_text(value: Any, meaning: str = "") -> Words:
     if isinstance(value, int):
         return _same(str(value) if meaning in _PLAIN or abs(value) < 10_000 else f"{value:,}", negative=True)
     if isinstance(value, float):
-        return Words(en=count(value, "en").text, zh=count(value, "zh").text)
+        exact = abs(value) >= 10_000
+        return Words(en=count(value, "en", exact=exact).text, zh=count(value, "zh", exact=exact).text)
     if isinstance(value, datetime):
         whole = value.time() == time(0) and value.tzinfo is None
         return _same(value.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S") if value.year > 999 else
@@ -247,7 +270,7 @@ def value_text(value: Any, meaning: str = "") -> Words:
     if isinstance(value, date | time | timedelta):
         return _same(str(value))
     text = str(value)
-    return _same(text if len(text) <= 200 else text[:199] + "…")
+    return _same(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _same(text: str, *, negative: bool = False) -> Words:
@@ -264,10 +287,8 @@ def _figures(column: ColumnProfile) -> Iterator[tuple[Words, Words]]:
     """Name and value of every figure known about a column, in the order of its scale."""
     present = max(column.rows - column.missing, 0)
     yield Words(en="rows with a value", zh="有值的行"), rows_text(present)
-    yield Words(en="missing", zh="缺失"), rows_text(column.missing)
-    about = "" if column.distinct_exact else "≈ "
-    distinct = rows_text(column.distinct)
-    yield Words(en="distinct", zh="不同值"), Words(en=about + distinct.en, zh=about + distinct.zh)
+    if column.missing:
+        yield Words(en="rows without", zh="缺失的行"), rows_text(column.missing)
     meaning = column.meaning
     if column.minimum is not None:
         yield Words(en="smallest", zh="最小"), value_text(column.minimum, meaning)

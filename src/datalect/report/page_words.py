@@ -93,7 +93,7 @@ def meaning_words(meaning: str) -> Words:
 def effect_words(name: str) -> Words:
     """The name of an effect's scale."""
     plain = name.replace("_", " ")
-    return EFFECT_NAMES.get(name, Words(en=plain[:1].upper() + plain[1:], zh=plain))
+    return EFFECT_NAMES.get(name, Words(en=plain, zh=plain))
 
 
 def test_words(name: str) -> Words:

@@ -158,11 +158,13 @@ def _day(days: int) -> Words:
     return Words(en=f"{moment.day} {_MONTHS[moment.month - 1]}", zh=f"{moment.month}月{moment.day}日")
 
 
-def day_text(days: float) -> Words:
-    """One date in full, for a mark on a line."""
+def day_text(days: float, *, coarse: bool = False) -> Words:
+    """One date in full, or its month and year."""
     moment = from_days(days)
     if moment is None:
         return Words(en="", zh="")
+    if coarse:
+        return _month(moment.year, moment.month - 1)
     return Words(
         en=f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}",
         zh=f"{moment.year}年{moment.month}月{moment.day}日",
