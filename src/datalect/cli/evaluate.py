@@ -15,8 +15,11 @@ def evaluate(
     *,
     data: Path,
     text_column: str | None = None,
+    label_column: str | None = None,
     window: Literal["side-by-side", "sliding"] = "side-by-side",
     stride: int | None = None,
+    cache: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    dynamic: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Measure a model on a file.
@@ -28,6 +31,8 @@ def evaluate(
 
       datalect evaluate shakespeare --data test.txt
       datalect evaluate shakespeare --data test.txt --window sliding --json
+      datalect evaluate shakespeare --data test.txt --dynamic
+      datalect evaluate moods --data reviews.csv
 
     Parameters
     ----------
@@ -37,23 +42,43 @@ def evaluate(
         Text file, JSONL, table or folder of them.
     text_column
         Column or field that holds the text.
+    label_column
+        Column or field that holds a classifier's labels.
     window
         How a text longer than the context is read: windows side by side, or sliding ones that give every
         token the most context (slower, better figures).
     stride
         Tokens by which sliding windows advance; without it a quarter of the context.
+    cache
+        Mix in a neural cache of the last 2,000 tokens (Grave et al. 2017).
+    dynamic
+        Let the model learn from what it has read (Krause et al. 2018); slower, the saved model stays as it is.
     json
         Print one JSON object: task, metrics, n, seconds.
     """
     from datalect.lm.load import require_torch
 
     require_torch("Evaluating a model")
+    from datalect.lm.adapt import CacheConfig, DynamicConfig
     from datalect.training.evaluate import evaluate_model
 
-    made = evaluate_model(model, data, text_column=text_column, sliding=window == "sliding", stride=stride)
+    made = evaluate_model(
+        model,
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        sliding=window == "sliding",
+        stride=stride,
+        cache=CacheConfig() if cache else None,
+        dynamic=DynamicConfig() if dynamic else None,
+    )
     if json:
         out_json(made)
         return 0
-    out(grid(["metric", "value"], list(made["metrics"].items())))
+    plain = {k: v for k, v in made["metrics"].items() if isinstance(v, int | float | str)}
+    out(grid(["metric", "value"], list(plain.items())))
+    if "per_label" in made["metrics"]:
+        rows = [(name, *row.values()) for name, row in made["metrics"]["per_label"].items()]
+        out(grid(["label", "precision", "recall", "f1", "texts"], rows))
     out(f"{made['n']:,} {made['unit']} in {made['seconds']:.1f} s")
     return 0

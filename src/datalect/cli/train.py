@@ -12,12 +12,14 @@ from datalect.cli.train_options import TrainOptions
 
 train = App(
     name="train",
-    help="Train a language model on your own text.",
+    help="Train a language model or a text classifier on your own text.",
     help_epilogue="""For example:
 
   datalect train lm book.txt --name book
   datalect train lm book.txt --preset shakespeare-char-cpu --name small
   datalect train lm reviews.csv --set data.text_column=review --minutes 10
+  datalect train lm book.txt --arch lstm --name book-lstm
+  datalect train classifier reviews.csv --text review --label mood --name moods
   datalect train presets
 """,
 )
@@ -63,6 +65,72 @@ def lm(
 
 
 @train.command
+def classifier(
+    data: Path,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    separator: str | None = None,
+    encoder: Path | None = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen: nobody can change the default
+) -> int:
+    """Train a model that labels texts. The same command again resumes an interrupted run.
+
+    --arch is bag (the default: n-grams, seconds), fasttext, lstm, gru, cnn, transformer or encoder.
+    Ends with one JSON line: model, parameters, tokens (texts), cpu_seconds, seconds, valid.
+
+    Parameters
+    ----------
+    data
+        Table (CSV, TSV, Parquet, ...), JSONL, text file with a label in each line, or folder with a subfolder
+        for each label; .xz, .gz, .bz2 and .zst too.
+    text
+        Column of the text; without it the longest text column.
+    label
+        Column of the label; without it one that is called label, class, category, ...
+    separator
+        Splits a label cell into several labels, such as | or ;
+    encoder
+        Hugging Face folder of a pre-trained encoder, for --arch encoder.
+    json
+        Print the JSON line only, and no progress.
+    """
+    from datalect.lm.load import require_torch
+
+    require_torch("Training a classifier")
+    from dataclasses import replace
+
+    from datalect.training.classification import train_classifier
+    from datalect.training.classifier_presets import classifier_preset
+    from datalect.training.metrics import Silent
+
+    if encoder is not None and options.arch is None and options.preset is None:
+        options = replace(options, arch="encoder")
+    recipe = options.recipe(classifier_preset)
+    columns = replace(
+        recipe.data,
+        text_column=text or recipe.data.text_column,
+        label_column=label or recipe.data.label_column,
+    )
+    asked = {"separator": separator, "encoder": str(encoder) if encoder else None}
+    extra = recipe.extra | {field: value for field, value in asked.items() if value is not None}
+    recipe = replace(recipe, data=columns, extra=extra)
+    trained = train_classifier(
+        data,
+        recipe,
+        options.folder(data, recipe),
+        valid=options.valid,
+        licence=options.licence,
+        watcher=Silent() if json else options.watcher(),
+        seconds=options.minutes * 60 if options.minutes else None,
+        restart=options.restart,
+    )
+    out_json(trained.summary())
+    return 0
+
+
+@train.command
 def presets(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> int:
     """List the recipes that can be named with --preset.
 
@@ -71,11 +139,13 @@ def presets(*, json: Annotated[bool, Parameter(negative="", show_default=False)]
     json
         Print one JSON object: name to whole recipe.
     """
+    from datalect.training.classifier_presets import CLASSIFIERS
     from datalect.training.presets import PRESETS
 
+    every = PRESETS | {f"classifier: {name}": make for name, make in CLASSIFIERS.items()}
     if json:
-        out_json({name: make().to_dict() for name, make in PRESETS.items()})
+        out_json({name: make().to_dict() for name, make in every.items()})
         return 0
-    rows = [(name, (make.__doc__ or "").split("\n")[0]) for name, make in PRESETS.items()]
+    rows = [(name, (make.__doc__ or "").split("\n")[0]) for name, make in every.items()]
     out(grid(["preset", "what"], rows, widest=120))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,8 +51,11 @@ class TrainOptions:
     quiet: Annotated[bool, Parameter(negative="", show_default=False)] = False
     """No progress line."""
 
-    def recipe(self) -> Recipe:
+    def recipe(self, make: Callable[[str | None, str | None], Recipe] | None = None) -> Recipe:
         """The preset with everything that was asked for on top.
+
+        Args:
+            make: gives the recipe of a preset and an architecture; that of language models when left out.
 
         Raises:
             UsageError: an option makes no sense.
@@ -72,7 +76,7 @@ class TrainOptions:
             raise UsageError(
                 "--minutes is not positive.", expected="a number above 0", received=str(self.minutes)
             )
-        return preset(self.preset, self.arch).override(changes)
+        return (make or preset)(self.preset, self.arch).override(changes)
 
     def folder(self, data: Path, recipe: Recipe) -> Path:
         """Where the model goes."""

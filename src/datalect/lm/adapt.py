@@ -22,7 +22,7 @@ from datalect.lm.perplexity import Score, Tokens
 
 @dataclass(frozen=True, kw_only=True)
 class CacheConfig(Config):
-    """The continuous cache of Grave et al. 2017 (Improving Neural Language Models with a Continuous Cache)."""
+    """The continuous cache of Grave et al. 2017, section 3."""
 
     window: int = 2000
     """Tokens it looks back on."""

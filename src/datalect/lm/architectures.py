@@ -10,6 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from datalect.errors import UsageError
+from datalect.lm.classifier_config import (
+    BagConfig,
+    CNNClassifierConfig,
+    EncoderConfig,
+    GRUClassifierConfig,
+    LSTMClassifierConfig,
+    TransformerClassifierConfig,
+)
 from datalect.lm.config import GRUConfig, LSTMConfig, ModelConfig, RNNConfig, TransformerConfig
 
 if TYPE_CHECKING:
@@ -21,6 +29,12 @@ ARCHITECTURES: dict[str, tuple[type[ModelConfig], str]] = {
     "rnn": (RNNConfig, "datalect.lm.recurrent:Recurrent"),
     "lstm": (LSTMConfig, "datalect.lm.recurrent:Recurrent"),
     "gru": (GRUConfig, "datalect.lm.recurrent:Recurrent"),
+    "bag-classifier": (BagConfig, "datalect.lm.classifier:Bag"),
+    "lstm-classifier": (LSTMClassifierConfig, "datalect.lm.classifier:RecurrentClassifier"),
+    "gru-classifier": (GRUClassifierConfig, "datalect.lm.classifier:RecurrentClassifier"),
+    "cnn-classifier": (CNNClassifierConfig, "datalect.lm.classifier:CNNClassifier"),
+    "transformer-classifier": (TransformerClassifierConfig, "datalect.lm.classifier:TransformerClassifier"),
+    "encoder-classifier": (EncoderConfig, "datalect.lm.encoder:EncoderClassifier"),
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datalect.errors import CheckpointError, UsageError
+from datalect.lm.adapt import CacheConfig, DynamicConfig, score_adaptively
 from datalect.lm.causal import CausalModel
 from datalect.lm.checkpoint import SavedModel, load_saved
 from datalect.lm.perplexity import score
@@ -21,8 +22,11 @@ def evaluate_model(
     data: Path,
     *,
     text_column: str | None = None,
+    label_column: str | None = None,
     sliding: bool = False,
     stride: int | None = None,
+    cache: CacheConfig | None = None,
+    dynamic: DynamicConfig | None = None,
 ) -> dict[str, Any]:
     """Figures of a model on a file.
 
@@ -30,8 +34,11 @@ def evaluate_model(
         model: name or folder.
         data: a file of the form the model was trained on.
         text_column: column or field of the text.
+        label_column: column or field of a classifier's labels.
         sliding: language models: give every token as much context as the stride allows.
         stride: tokens by which sliding windows advance.
+        cache: language models: mix in a neural cache.
+        dynamic: language models: update the weights while reading.
 
     Returns:
         ``task``, ``metrics``, ``n`` (predicted tokens or examples), ``unit``, ``seconds``.
@@ -43,20 +50,36 @@ def evaluate_model(
     """
     began = time.monotonic()
     saved = load_saved(find_model(model))
-    if saved.description.task != "lm":
-        raise UsageError("This task is not known.", expected="lm", received=saved.description.task)
-    metrics, n = _language(saved, data, text_column, sliding, stride)
+    task, unit = saved.description.task, "tokens"
+    metrics: dict[str, Any]
+    if task == "lm":
+        metrics, n = _language(saved, data, text_column, sliding, stride, cache, dynamic)
+    elif task == "classifier":
+        from datalect.training.evaluate_classifier import evaluate_classifier
+
+        unit = "texts"
+        metrics, n = evaluate_classifier(
+            saved.folder, data, text_column=text_column, label_column=label_column
+        )
+    else:
+        raise UsageError("This task is not known.", expected="lm or classifier", received=task)
     return {
-        "task": "lm",
+        "task": task,
         "metrics": metrics,
         "n": n,
-        "unit": "tokens",
+        "unit": unit,
         "seconds": round(time.monotonic() - began, 3),
     }
 
 
 def _language(
-    saved: SavedModel, data: Path, column: str | None, sliding: bool, stride: int | None
+    saved: SavedModel,
+    data: Path,
+    column: str | None,
+    sliding: bool,
+    stride: int | None,
+    cache: CacheConfig | None,
+    dynamic: DynamicConfig | None,
 ) -> tuple[dict[str, float], int]:
     module = saved.module
     if not isinstance(module, CausalModel):
@@ -69,6 +92,9 @@ def _language(
     with tempfile.TemporaryDirectory(prefix="datalect-evaluate-") as scratch:
         shards = write_shards(Path(scratch), "text", corpus.documents(), saved.tokenizer, separate=several)
         _, size = read_shards(Path(scratch), "text")
-        advance = (stride or max(1, length // 4)) if sliding else None
-        scored = score(module, shards, length=length, stride=advance)
+        if cache is not None or dynamic is not None:
+            scored = score_adaptively(module, shards, cache=cache, dynamic=dynamic)
+        else:
+            advance = (stride or max(1, length // 4)) if sliding else None
+            scored = score(module, shards, length=length, stride=advance)
     return scored.metrics(bytes_=size["bytes"], words=size["words"]), scored.tokens

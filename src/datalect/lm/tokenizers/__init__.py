@@ -24,6 +24,7 @@ _KINDS = {
     "closed": "closed:ClosedWordTokenizer",
     "bpe": "subword:SubwordTokenizer",
     "unigram": "subword:SubwordTokenizer",
+    "pretrained": "pretrained:PretrainedTokenizer",
 }
 _LARGEST = 256 << 20
 

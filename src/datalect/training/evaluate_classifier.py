@@ -1,0 +1,41 @@
+"""Figures of a saved classifier on labelled texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from datalect.lm.checkpoint import describe_model
+from datalect.lm.classify import load_classifier
+from datalect.training.classification import figures, target_tensor
+from datalect.training.labelled import read_labelled
+
+
+def evaluate_classifier(
+    folder: Path, data: Path, *, text_column: str | None = None, label_column: str | None = None
+) -> tuple[dict[str, Any], int]:
+    """Metrics over every labelled text of a file, and how many there are.
+
+    Args:
+        folder: of the model.
+        data: a file of the form of the training data.
+        text_column: column of the text; None for the one the model was trained on, where the file has it.
+        label_column: the same for the label.
+
+    Raises:
+        CheckpointError: no classifier, or a damaged one.
+        SourceError: the file cannot be read.
+        UsageError: a column is not there.
+    """
+    model = load_classifier(folder)
+    extra = describe_model(folder).extra
+    read = read_labelled(
+        data,
+        text_column=text_column or extra.get("text_column"),
+        label_column=label_column or extra.get("label_column"),
+        separator=extra.get("separator"),
+    )
+    targets = target_tensor(read.examples, model.labels, multi_label=model.multi_label)
+    logits = model.logits([example.text for example in read.examples])
+    metrics = figures(logits, targets, model.labels, model.temperature, multi_label=model.multi_label)
+    return {**metrics, "labels": model.labels, "skipped": read.skipped}, len(read.examples)
