@@ -49,7 +49,7 @@ def report(
     Parameters
     ----------
     tables
-        Files, folders, database addresses, - for standard input. Of several tables the largest is reported on.
+        Files, folders, database addresses, - for standard input. Of several tables the largest is taken.
     target
         A column to explain: what goes with it comes first.
     table

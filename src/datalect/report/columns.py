@@ -198,7 +198,7 @@ def _values_part(profile: ColumnProfile, column: Column, language: Language) -> 
             return f"{low}至{high}，平均{mean}，中位数{'约' if profile.sampled else ''}{middle}"
         return f"{low} to {high}, {mean} on average, median {'about ' if profile.sampled else ''}{middle}"
     if profile.lengths is not None:
-        low_n, middle_n, high_n = profile.lengths
+        _, middle_n, _ = profile.lengths
         if zh:
             return f"{about}{amount}个不同的文本，通常约{middle_n}个字符"
         return f"{about}{amount} different texts, usually about {middle_n} characters long"

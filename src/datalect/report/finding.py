@@ -11,7 +11,7 @@ from datalect.answer.labels import column_words
 from datalect.answer.safetext import visible
 from datalect.data.model import Column, SemanticType
 from datalect.data.profile import kind_of
-from datalect.report.model import ChartSpec, Evidence, FactType, Section, Segments, Severity
+from datalect.report.model import NO_EVIDENCE, ChartSpec, Evidence, FactType, Section, Segments, Severity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +91,7 @@ class Finding:
     surprise: float = 0.5
     cluster: str = ""
     target: bool = False
-    evidence: Evidence = Evidence()
+    evidence: Evidence = NO_EVIDENCE
 
 
 @dataclass(slots=True)

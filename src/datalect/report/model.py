@@ -50,6 +50,8 @@ FactType = Literal[
 ]
 Severity = Literal["info", "notice", "warning", "serious"]
 Section = Literal["trust", "values", "relations", "time", "text", "target", "compare"]
+_NOTHING = Words(en="", zh="")
+
 Mark = Literal["bar", "line", "histogram", "dots"]
 
 SEVERITIES: tuple[Severity, ...] = ("serious", "warning", "notice", "info")
@@ -83,8 +85,8 @@ class ChartSpec:
     highlight: tuple[int, ...] = ()
     reference: float | None = None
     mark_at: int | None = None
-    x_title: Words = Words(en="", zh="")
-    y_title: Words = Words(en="", zh="")
+    x_title: Words = _NOTHING
+    y_title: Words = _NOTHING
     percent: bool = False
 
 
@@ -116,6 +118,9 @@ class Evidence:
     more: int = 0  # rows of the result that are not shown
 
 
+NO_EVIDENCE = Evidence()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFact:
     """One thing worth knowing about a table.
@@ -133,7 +138,7 @@ class ReportFact:
         effect: size of the effect on the scale named by ``effect_name``.
         effect_name: ``spearman``, ``eta_squared``, ``cramers_v``, ``log_ratio``, ``share`` ... or "".
         interval: 99 % confidence interval of the effect.
-        p_adjusted: p value corrected for all tests of the report; None where nothing was tested (exact facts).
+        p_adjusted: p value corrected for all tests of the report; None for exact facts.
         test: name of the test made, or "".
         n: rows the figures were computed from.
         exact: whether the figures come from all rows; else from the sample.
@@ -168,7 +173,7 @@ class ReportFact:
     python: str = ""
     importance: float = 0.0
     segments: Segments | None = None
-    evidence: Evidence = Evidence()
+    evidence: Evidence = NO_EVIDENCE
     chart: ChartSpec | None = None
     also: tuple[Words, ...] = ()
 
@@ -247,7 +252,7 @@ class ColumnProfile:
     masked: bool = False
     sampled: bool = False
     problems: tuple[Words, ...] = ()
-    sentence: Words = Words(en="", zh="")
+    sentence: Words = _NOTHING
     phrases: tuple[tuple[str, int], ...] = ()
     languages: Mapping[str, float] = field(default_factory=dict)
 
@@ -279,7 +284,7 @@ class Problem:
     column: str = ""
     count: int = 0
     share: float | None = None
-    handled: Words = Words(en="", zh="")
+    handled: Words = _NOTHING
     fact: str = ""
 
     def to_json(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Whether a sentence of a report may be shown: every number, name and direction maps to a slot of its finding.
+"""Whether a sentence may be shown: every number, name and direction maps to a slot of its finding.
 
 The sentence is read on its own: names are cut out first, the longest first; each number left over must be a
-figure of the finding at the precision shown (or its percentage); each direction word must agree with the figures;
-no word may name a cause; every other word must come from the vocabulary of the forms.
+figure of the finding at the precision shown (or its percentage); each direction word must agree with the
+figures; no word may name a cause; every other word must come from the vocabulary of the forms.
 """
 
 from __future__ import annotations
@@ -148,7 +148,8 @@ def _words(text: str, language: Language) -> list[str]:
 
 # Units and scales that follow a figure.
 _UNITS = frozenset(
-    "million billion trillion days day hours hour minutes minute seconds second weeks week months month years year "
+    "million billion trillion days day hours hour minutes minute seconds second weeks week "
+    "months month years year "
     "ms km m cm mm kg g t lb ft in mph miles mile nights night people yuan l kwh mw and rows "
     "row column group value "
     "usd eur gbp cny jpy hkd aud cad inr krw twd e".split()

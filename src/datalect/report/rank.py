@@ -46,7 +46,7 @@ def importance(context: Context, finding: Finding) -> float:
     held = finding.segments
     if held is not None and held.of and held.held < held.of:
         certainty *= 0.6 + 0.4 * held.held / held.of
-    weight = finding.impact**0.6 * finding.surprise**0.4 * certainty
+    weight: float = finding.impact**0.6 * finding.surprise**0.4 * certainty
     if finding.target:
         weight = min(1.0, weight * 1.4 + 0.1)
     return min(1.0, weight)
@@ -79,7 +79,7 @@ def _same_column(context: Context, one: Finding, other: Finding) -> bool:
 
 
 def _alike(context: Context, one: str, other: str) -> bool:
-    """Whether two variables stand for the same: equal, one computed from the other, or nearly proportional."""
+    """Whether two variables stand for the same: equal, nearly so, or one computed from the other."""
     if one == other:
         return True
     if frozenset((one, other)) in context.alike:
@@ -125,7 +125,7 @@ def _spread(kept: list[tuple[Finding, float, list[Finding]]]) -> list[tuple[Find
 
 
 def headlines(facts: Sequence[ReportFact], most: int = HEADLINES) -> tuple[ReportFact, ...]:
-    """The facts a page opens with: the most important, at most two of one kind, none that goes without saying."""
+    """The facts a page opens with: the most important, of different kinds as far as there are."""
     chosen: list[ReportFact] = []
     for limit in (1, 2, most):
         for fact in facts:

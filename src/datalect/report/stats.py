@@ -110,8 +110,7 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def eta_squared(codes: NDArray[np.int64], values: NDArray[np.float64], groups: int) -> tuple[float, float]:
-    """Share of variance between groups and its p value (one-way analysis of variance, Welch is not needed
-    on ranks).
+    """Share of variance between groups and its p value (one-way analysis of variance).
 
     Args:
         codes: group of each row, 0..groups-1, none missing.

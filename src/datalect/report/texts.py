@@ -18,8 +18,9 @@ _KANA = re.compile(r"[぀-ヿ]")
 _HANGUL = re.compile(r"[가-힯]")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _STOP = frozenset(
-    "a an and are as at be but by for from had has have he her his i if in is it its me my no not of on or our "
-    "she so that the their them there they this to was we were what when which who will with would you your".split()
+    "a an and are as at be but by for from had has have he her his i if in is it its me my no not of on or "
+    "our she so that the their them there they this to was we were what when which who will with would you "
+    "your".split()
 )
 _STOP_ZH = frozenset("的了和是在我有也就都不这那你他她它们与及或被把对从到为之其以于而但并等着过吗呢吧啊")
 _LONGEST_ZH = 4
@@ -33,7 +34,7 @@ def texts_of(context: Context, column: Column) -> list[str]:
 
 
 def languages_of(context: Context, column: Column) -> dict[str, float]:
-    """Scripts of the sampled texts as shares: ``en`` stands for Latin letters, ``zh`` for Chinese characters."""
+    """Scripts of the sampled texts as shares: ``latin``, ``zh`` (Chinese characters), ``ja`` ..."""
     counted = Counter(_language(t) for t in texts_of(context, column))
     total = sum(counted.values())
     return {k: n / total for k, n in counted.most_common() if total and n / total >= 0.005}
@@ -54,10 +55,10 @@ def _language(text: str) -> str:
 
 
 def frequent_phrases(context: Context, column: Column) -> tuple[tuple[str, int], ...]:
-    """Phrases of one to three words (Chinese: strings of two to four characters) in most of the sampled texts.
+    """Phrases of one to three words (Chinese: two to four characters) that come back most.
 
-    Chinese has no blanks: a string counts as a phrase when its neighbours vary on both sides and its characters
-    come together far more often than chance (pointwise mutual information), which needs no dictionary.
+    Chinese has no blanks: a string counts as a phrase when its neighbours vary on both sides and its
+    characters come together far more often than chance, which needs no dictionary.
     """
     texts = texts_of(context, column)
     latin: Counter[str] = Counter()

@@ -33,12 +33,13 @@ _NO_NUMBER = frozenset({S.ID, S.CODE, S.LATITUDE, S.LONGITUDE, S.PHONE, S.UNKNOW
 _NO_CATEGORY = frozenset({S.TEXT, S.EMAIL, S.PHONE, S.URL, S.UNKNOWN})
 _MOST_DURATIONS = 6
 _CYCLE_NAMES = re.compile(
-    r"(?i)(?:^|[_\s])(month|mon|quarter|day[_ ]?of[_ ]?week|weekday|dow|hour|date[_ ]?of[_ ]?month|day[_ ]?of[_ ]?month|"
+    r"(?i)(?:^|[_\s])(month|mon|quarter|day[_ ]?of[_ ]?week|weekday|dow|hour|date[_ ]?of[_ ]?month|"
+    r"day[_ ]?of[_ ]?month|"
     r"day|week)(?:$|[_\s])|(月份?|季度|星期|小时|周)$"
 )
 _CYCLE_ENDS = {
-    "month": 12, "mon": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7, "weekday": 7, "dow": 7,
-    "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
+    "month": 12, "mon": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7, "weekday": 7,
+    "dow": 7, "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
 }  # fmt: skip
 _MOST_CYCLED = 2  # times whose months, weekdays and hours are looked at
 _CYCLES = {
@@ -296,7 +297,8 @@ def _durations(variables: list[Variable]) -> list[Variable]:
             continue
         if np.median(known) < 0:
             first, second, gap, known = second, first, -gap, -known
-        spread = float(np.nanstd(first.numbers))
+        starts = first.numbers if first.numbers is not None else gap
+        spread = float(np.nanstd(starts))
         # Nearly always ordered, and closer together than the table is long: then it is a waiting time.
         if (known >= -_DAY).mean() < 0.95 or np.std(known) > 0.5 * spread or np.std(known) == 0:
             continue
@@ -325,11 +327,11 @@ def _durations(variables: list[Variable]) -> list[Variable]:
 
 
 def cycles(variables: list[Variable]) -> list[Variable]:
-    """Months of the year, weekdays and hours of the main times, where the table is long enough to show them."""
+    """Months, weekdays and hours of the main times, where the table is long enough to show them."""
     import numpy as np
 
     times = [v for v in variables if v.kind == "time" and v.numbers is not None and v.column is not None]
-    times.sort(key=lambda v: float(np.isnan(v.numbers).mean()) if v.numbers is not None else 1.0)
+    times.sort(key=lambda v: 1.0 if v.numbers is None else float(np.isnan(v.numbers).mean()))
     found: list[Variable] = []
     for time in times[:_MOST_CYCLED]:
         if time.numbers is None:

@@ -1,4 +1,4 @@
-"""From a finding to its sentence in either language: which form, which variant, and how each slot is written."""
+"""From a finding to its sentence: which form, which variant, and how each slot is written."""
 
 from __future__ import annotations
 

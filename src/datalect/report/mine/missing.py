@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.answer.labels import column_words
 from datalect.data.model import Column
 from datalect.report.finding import Context, Finding, plain_shape
-from datalect.report.mine.relations import level_tests
+from datalect.report.mine.measures import level_tests
 from datalect.report.model import ChartSpec
 from datalect.report.stats import chi2_sf, correlation_p
 

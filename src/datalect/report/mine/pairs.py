@@ -7,6 +7,7 @@ significant.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,6 @@ V_FLOOR = 0.1  # Cramér's V
 ALIKE = 0.9  # rank correlation from which two numbers stand for the same
 LEAST_ROWS = 40
 _MOST_VARIABLES = 120
-_LEAST_INSIDE = 60  # sampled rows a group needs before a relation is looked at inside it
 _CELLS = 300_000_000  # sampled rows times pairs: what bounds the search in columns
 
 
@@ -77,8 +77,13 @@ def _rows(context: Context, variables: list[Variable]) -> int:
     return max(min(4_000, context.sample.rows), min(context.sample.rows, _CELLS // pairs))
 
 
+def wanted(context: Context, pair: Pair) -> int:
+    """1 for a pair that concerns the column to explain, else 0."""
+    return int(bool(context.target) and context.target in (*pair.outcome.columns, *pair.factor.columns))
+
+
 def related(context: Context, one: Variable, other: Variable) -> bool:
-    """Whether two variables share columns or are bound by a formula, so that a relation goes without saying."""
+    """Whether two variables share columns or a formula, so that a relation goes without saying."""
     shared = set(one.columns) & set(other.columns)
     if shared or frozenset((one.key, other.key)) in context.bound:
         return True
@@ -113,7 +118,7 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
     complete = bool(known.all())
     found = []
     if complete:
-        matrix = np.corrcoef(ranked)
+        matrix = np.atleast_2d(np.corrcoef(ranked))
     for i, one in enumerate(numbers):
         for j in range(i + 1, len(numbers)):
             other = numbers[j]
@@ -128,7 +133,7 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
                 n = int(both.sum())
                 if n < LEAST_ROWS:
                     continue
-                r = _corr(ranked[i][both], ranked[j][both])
+                r = correlation(ranked[i][both], ranked[j][both])
             if "time" in (one.kind, other.kind):
                 r = _without_season(context, one, other, r, rows)
             if not np.isfinite(r) or n < LEAST_ROWS:
@@ -170,7 +175,7 @@ def _without_season(context: Context, one: Variable, other: Variable, r: float, 
     counts = np.maximum(np.bincount(codes[known], minlength=len(season.levels)), 1)
     means = np.bincount(codes[known], weights=values[known], minlength=len(season.levels)) / counts
     left = values[known] - means[codes[known]]
-    adjusted = _corr(left, time.ranks[:rows][known])
+    adjusted = correlation(left, time.ranks[:rows][known])
     return adjusted if abs(adjusted) < abs(r) else r
 
 
@@ -181,11 +186,12 @@ def rank_correlation(one: Variable, other: Variable) -> float:
     known = ~np.isnan(one.ranks) & ~np.isnan(other.ranks)
     if known.sum() < LEAST_ROWS:
         return 0.0
-    r = _corr(one.ranks[known], other.ranks[known])
-    return r if np.isfinite(r) else 0.0
+    r = correlation(one.ranks[known], other.ranks[known])
+    return r if math.isfinite(r) else 0.0
 
 
-def _corr(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Pearson's correlation; NaN where one does not vary."""
     import numpy as np
 
     # Sums of products instead of dot products: those wake a thread per core for a millisecond of work.
@@ -198,7 +204,7 @@ _OUTCOMES = {S.BOOLEAN: 6, S.ORDERED: 5, S.PERCENT: 4, S.RATIO: 3, S.RATE: 4, S.
 
 
 def _direction(context: Context, one: Variable, other: Variable) -> tuple[Variable, Variable]:
-    """Which of two is told as moving with the other: the target, judgements and results before circumstances."""
+    """Outcome and factor of two numbers: the target, judgements and results before circumstances."""
 
     def weight(variable: Variable) -> float:
         if context.target and context.target in variable.columns:
@@ -235,7 +241,7 @@ def _binary_number(
             n = int(known.sum())
             if n < LEAST_ROWS or min(y[known].sum(), n - y[known].sum()) < 15:
                 continue
-            r = _corr(x[known], y[known])
+            r = correlation(x[known], y[known])
             if not np.isfinite(r):
                 continue
             place = context.tests.add(correlation_p(r, n))
@@ -260,7 +266,7 @@ def _rate_strength(r: float, y: NDArray[np.float64]) -> float:
     """A correlation with a rare outcome cannot be large: measured against what its rarity allows."""
     p = float(y.mean())
     rare = min(p, 1 - p)
-    return min(1.0, abs(r) * (0.25 / max(rare * (1 - rare), 0.01)) ** 0.35)
+    return float(min(1.0, abs(r) * (0.25 / max(rare * (1 - rare), 0.01)) ** 0.35))
 
 
 # ---------------------------------------------------------------- groups
@@ -373,105 +379,3 @@ def _category_pairs(
                 )
             )
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inside:
-    """A relation inside the groups of another category.
-
-    Attributes:
-        segment: the category.
-        groups: level, signed effect (positive: the same direction as overall) and rows of each usable group.
-        pooled: the effect inside the groups, averaged by their rows.
-        overall: the effect over all rows, on the same scale.
-    """
-
-    segment: Variable
-    groups: tuple[tuple[int, float, int], ...]
-    pooled: float
-    overall: float
-
-
-def inside_segments(context: Context, pair: Pair) -> list[Inside]:
-    """The relation inside the groups of every other category with few groups."""
-    import numpy as np
-
-    scores = _scores(pair)
-    if scores is None:
-        return []
-    x, y = scores
-    known = ~np.isnan(x) & ~np.isnan(y)
-    if known.sum() < _LEAST_INSIDE:
-        return []
-    x, y = x[known], y[known]
-    # Sums of squares are taken from centred values, or they would cancel.
-    x, y = x - x.mean(), y - y.mean()
-    overall = _corr(x, y)
-    out = []
-    for segment in context.sample.variables:
-        if segment.kind not in ("category", "binary") or segment.codes is None or len(segment.levels) > 15:
-            continue
-        if (
-            segment.key in (pair.outcome.key, pair.factor.key)
-            or segment.key in context.same
-            or segment.derived
-        ):
-            continue
-        if related(context, segment, pair.outcome) or related(context, segment, pair.factor):
-            continue
-        groups = _inside(segment.codes[known], len(segment.levels), x, y)
-        total = sum(n for _, _, n in groups)
-        if len(groups) >= 2 and total >= 0.5 * x.size:
-            pooled = sum(r * n for _, r, n in groups) / total
-            out.append(Inside(segment=segment, groups=tuple(groups), pooled=pooled, overall=overall))
-    return out
-
-
-def _inside(
-    codes: NDArray[np.int64], levels: int, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> list[tuple[int, float, int]]:
-    """Correlation inside each group with enough rows, from sums by group."""
-    import numpy as np
-
-    held = codes >= 0
-    codes, x, y = codes[held], x[held], y[held]
-    n = np.bincount(codes, minlength=levels).astype(float)
-    safe = np.maximum(n, 1)
-
-    def by_group(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(codes, weights=weights, minlength=levels) / safe
-
-    mean_x, mean_y = by_group(x), by_group(y)
-    var_x = by_group(x * x) - mean_x**2
-    var_y = by_group(y * y) - mean_y**2
-    both = by_group(x * y) - mean_x * mean_y
-    out = []
-    for level in range(levels):
-        if n[level] < _LEAST_INSIDE or var_x[level] <= 1e-9 or var_y[level] <= 1e-12:
-            continue
-        out.append((level, float(both[level] / (var_x[level] * var_y[level]) ** 0.5), int(n[level])))
-    return out
-
-
-def _scores(pair: Pair) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Two numbers per row whose correlation has the sign of the relation.
-
-    Groups are scored by the mean outcome of their group over the whole sample, so that a positive correlation
-    inside a segment means the groups are in the same order there.
-    """
-    import numpy as np
-
-    if pair.outcome.numbers is None:
-        return None
-    y = pair.outcome.numbers if pair.outcome.kind == "binary" else pair.outcome.ranks
-    if pair.factor.kind in ("number", "time"):
-        sign = 1.0 if pair.effect >= 0 else -1.0
-        return pair.factor.ranks * sign, y
-    if pair.factor.codes is None:
-        return None
-    codes = pair.factor.codes
-    known = (codes >= 0) & ~np.isnan(y)
-    counts = np.bincount(codes[known], minlength=len(pair.factor.levels))
-    sums = np.bincount(codes[known], weights=y[known], minlength=len(pair.factor.levels))
-    means = sums / np.maximum(counts, 1)
-    return np.where(codes >= 0, means[np.maximum(codes, 0)], np.nan), y

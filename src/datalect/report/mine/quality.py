@@ -242,7 +242,10 @@ def _repeated_rows(context: Context) -> list[Finding]:
         return []
     # A hash of the row stands for the row: two different rows sharing one are rarer than faults of memory.
     hashed = ", ".join(identifier(c.name) for c in columns)
-    sql = f"SELECT count(*) AS n, count(DISTINCT h) AS d FROM (SELECT hash({hashed}) AS h FROM {context.reader.name})"
+    sql = (
+        "SELECT count(*) AS n, count(DISTINCT h) AS d "
+        f"FROM (SELECT hash({hashed}) AS h FROM {context.reader.name})"
+    )
     rows = context.reader.try_rows(sql, what="repeated rows")
     if not rows or rows[0]["n"] == rows[0]["d"]:
         return []

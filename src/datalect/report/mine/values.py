@@ -45,8 +45,9 @@ def _concentration(context: Context, column: Column) -> list[Finding]:
         return []
     name = identifier(column.name)
     sql = (
-        f"SELECT count(*) AS things, sum(n) AS total, sum(n) FILTER (place <= 0.1) AS top, max(n) AS most, "
-        f"median(n) AS middle FROM (SELECT n, row_number() OVER (ORDER BY n DESC) / count(*) OVER () AS place "
+        "SELECT count(*) AS things, sum(n) AS total, sum(n) FILTER (place <= 0.1) AS top, max(n) AS most, "
+        "median(n) AS middle "
+        "FROM (SELECT n, row_number() OVER (ORDER BY n DESC) / count(*) OVER () AS place "
         f"FROM (SELECT count(*) AS n FROM {context.reader.name} WHERE {name} IS NOT NULL GROUP BY {name}))"
     )
     rows = context.reader.try_rows(sql, what="concentration")
@@ -276,7 +277,8 @@ def _odd_signs(context: Context, column: Column, held: Any) -> list[Finding]:
 def _top_share(context: Context, column: Column) -> float | None:
     name = identifier(column.name)
     rows = context.reader.try_rows(
-        f"SELECT sum(v) FILTER (v >= edge) / sum(v) AS share FROM (SELECT {name} AS v FROM {context.reader.name}), "
+        "SELECT sum(v) FILTER (v >= edge) / sum(v) AS share "
+        f"FROM (SELECT {name} AS v FROM {context.reader.name}), "
         f"(SELECT approx_quantile({name}, 0.9) AS edge FROM {context.reader.name})",
         what="the largest amounts",
     )
