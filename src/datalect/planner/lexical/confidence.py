@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from datalect.planner.lexical.audit import lapses
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
@@ -63,6 +64,8 @@ def features(
         "joins": float(max(0, len(tables) - 1)),
         "many_tables": math.log(len(seq.catalog.tables)),
         "chinese": float(language == "zh"),
+        "length": math.log(1 + sum(not seq.glue(at) for at in range(len(seq)))),
+        **lapses(best.plan, seq, question),
     }
 
 
