@@ -1,8 +1,8 @@
 """What a plan leaves unsaid: words of the question that should have shaped the plan and did not.
 
-A plan can be well-formed, use columns that fit, and still answer another question, because a word that changes
-the meaning went nowhere: "on average" without an average, a table that is named and not used, "late" that
-nothing explains. Each lapse is counted here; what a lapse costs is fitted (see `confidence`).
+A plan can be well-formed, use columns that fit, and still answer another question, because a word that
+changes the meaning went nowhere: "on average" without an average, a table that is named and not used, "late"
+that nothing explains. Each lapse is counted here; what a lapse costs is fitted (see `confidence`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from datalect.planner.linking.text import Normalised
 
 # Words of grammar that change what is computed wherever they stand.
 _STRONG = frozenset(
-    "agg percentile top superl nth cmp cmp_post neg null notnull text share weekdays quotient rank growth change "
-    "cumulative moving diff versus corr bins binby condition adj adj_than sign between".split()
+    "agg percentile top superl nth cmp cmp_post neg null notnull text share weekdays quotient rank growth "
+    "change cumulative moving diff versus corr bins binby condition adj adj_than sign between".split()
 )
 _WEAK = frozenset({"grain", "distinct", "count", "than"})
 _BY = frozenset({"by"})
@@ -36,9 +36,9 @@ def lapses(plan: Plan, seq: Sequence, question: Normalised) -> dict[str, float]:
         question: its normalised text.
 
     Returns:
-        counts by kind, at most 3 each: cues that shape a plan, cues that may, breakdowns, tables, columns, columns a word
-        stands for, aggregates asked for and not computed, measures computed twice, everyday words taken for
-        stored names, and measures whose aggregate nobody named.
+        counts by kind, at most 3 each: cues that shape a plan, cues that may, breakdowns, tables, columns,
+        columns a word stands for, aggregates asked for and not computed, measures computed twice, everyday
+        words taken for stored names, and averages nobody asked for.
     """
     body = plan.to_json()
     written = json.dumps({k: v for k, v in body.items() if k not in ("why", "open")}, ensure_ascii=False)
@@ -54,7 +54,7 @@ def lapses(plan: Plan, seq: Sequence, question: Normalised) -> dict[str, float]:
         "everyday_values": sum(
             _everyday(seq, at, question) for at in range(len(seq)) if seq.roles[at] == "filter"
         ),
-        "aggregate_unsaid": _aggregate_unsaid(seq, body),
+        "average_unsaid": _average_unsaid(seq, body),
     }
     return {name: float(min(_MOST, count)) for name, count in counts.items()}
 
@@ -132,11 +132,9 @@ def _everyday(seq: Sequence, at: int, question: Normalised) -> bool:
     return rare and question.raw[start:end].islower()
 
 
-def _aggregate_unsaid(seq: Sequence, body: dict[str, Any]) -> int:
-    """Whether sums or averages are computed though no word of the question asks for one."""
-    if any(
-        seq.cue(at, "agg", "superl", "top", "nth", "share", "adj", "avgref", "percentile")
-        for at in range(len(seq))
-    ):
+def _average_unsaid(seq: Sequence, body: dict[str, Any]) -> int:
+    """Averages that are computed though no word of the question asks for one."""
+    cues = ("agg", "superl", "top", "nth", "share", "adj", "avgref", "percentile")
+    if any(seq.cue(at, *cues) for at in range(len(seq))):
         return 0
-    return sum(m.get("fn") in ("sum", "avg") for m in body.get("get", []))
+    return sum(m.get("fn") == "avg" for m in body.get("get", []))

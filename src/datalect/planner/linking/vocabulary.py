@@ -1,11 +1,13 @@
 """The built-in bilingual vocabulary: which words name the same kind of column.
 
-The words live in ``concepts.json``; one line is one concept with its English and Chinese names, best first.
+The words live in ``concepts.json`` and, by domain, in ``words/*.txt``; one line is one concept with its English
+and Chinese names, best first. Lines with the same first English name add to one concept.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -68,13 +70,16 @@ def vocabulary() -> Vocabulary:
     data = json.loads(files("datalect.planner.linking").joinpath("concepts.json").read_text(encoding="utf-8"))
     concepts: dict[str, Concept] = {}
     names: dict[str, list[str]] = {}
-    for line in data["concepts"]:
-        en, zh, *near = line
-        english = tuple(part.strip() for part in en.split(";") if part.strip())
-        chinese = tuple(part.strip() for part in zh.split(";") if part.strip())
-        key = english[0]
-        concepts[key] = Concept(key, english, chinese, tuple(near[0].split("; ")) if near else ())
-        for name in (*english, *chinese):
+    for en, zh, near in (*_lines(data["concepts"]), *_domain_lines()):
+        key = en[0]
+        known = concepts.get(key, Concept(key, (), ()))
+        concepts[key] = Concept(
+            key,
+            tuple(dict.fromkeys((*known.en, *en))),
+            tuple(dict.fromkeys((*known.zh, *zh))),
+            tuple(dict.fromkeys((*known.near, *near))),
+        )
+        for name in (*en, *zh):
             names.setdefault(term_key(name), []).append(key)
     longest = max(len(name) for concept in concepts.values() for name in concept.zh)
     return Vocabulary(
@@ -83,6 +88,26 @@ def vocabulary() -> Vocabulary:
         dict(data["abbreviations"]),
         longest,
     )
+
+
+Line = tuple[list[str], list[str], list[str]]
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _lines(rows: list[list[str]]) -> Iterator[Line]:
+    for en, zh, *near in rows:
+        yield _names(en), _names(zh), _names(near[0]) if near else []
+
+
+def _domain_lines() -> Iterator[Line]:
+    folder = files("datalect.planner.linking").joinpath("words")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                yield from _lines([line.split("|")])
 
 
 @lru_cache(maxsize=4096)
