@@ -45,7 +45,7 @@ def features(
         (max((h.score for g in f.hits for h in g), default=1.0) for f in frame.filters), default=1.0
     )
     tests = len(body.get("where", [])) + sum(len(_tests(m)) for m in body.get("get", []))
-    bare = not (body.get("where") or body.get("by") or body.get("list"))
+    bare = not (tests or body.get("by") or body.get("list"))
     tables = {t.name for t in seq.catalog.tables if f'"{t.name}.' in json.dumps(body, ensure_ascii=False)}
     return {
         "score": math.log(max(best.score, 1e-3)),

@@ -10,9 +10,12 @@ from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
-ANSWER = 0.6  # probability from which the best reading is run without asking back
+ANSWER = 0.58  # probability from which the best reading is run without asking back
 ASK = 0.2  # probability below which words that were not understood mean a refusal
 LOST = 0.5  # probability at most when a part of the question found no place in the plan
+FAINT = (
+    1.6  # times its raw score is the most a reading can be sure of: below 0.37 hardly one in five is right
+)
 SHOW = 0.05  # probability a reading needs to be offered
 CLOSE = 0.95  # a second reading this near to the first is asked about
 
@@ -59,10 +62,13 @@ def judge(
     """
     unused = unused_words(frame, seq, question)
     cover = coverage(frame, seq)
-    if followed:
-        sure = min(1.0, found[0].score * cover) if found else 0.0
+    if not found:
+        sure = 0.0
+    elif followed:
+        sure = min(1.0, found[0].score * cover)
     else:
-        sure = probability(features(found, frame, seq, question, cover, language)) if found else 0.0
+        sure = probability(features(found, frame, seq, question, cover, language))
+        sure = min(sure, FAINT * found[0].score)
     if found and (found[0].lost or frame.doubts):
         sure = min(sure, LOST)
     scored = [(c, round(sure * c.score / found[0].score, 4)) for c in found if c.score > 0]

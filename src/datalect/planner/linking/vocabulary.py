@@ -1,7 +1,7 @@
 """The built-in bilingual vocabulary: which words name the same kind of column.
 
-The words live in ``concepts.json`` and, by domain, in ``words/*.txt``; one line is one concept with its English
-and Chinese names, best first. Lines with the same first English name add to one concept.
+The words live in ``concepts.json`` and, by domain, in ``words/*.txt``; one line is one concept with its
+English and Chinese names, best first. Lines with the same first English name add to one concept.
 """
 
 from __future__ import annotations
