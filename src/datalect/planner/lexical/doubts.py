@@ -51,6 +51,9 @@ def _heard_only(seq: Sequence, frame: Frame, at: int) -> bool:
         return True
     if item.senses[0].kind != "implied" or seq.ref(at) is not None:
         return False
+    following = seq.content(at, 1)
+    if following is not None and seq.roles[following] == "want" and seq.quantity(following):
+        return False  # 多少块钱工资: the figure is named beside it
     asks = item.text.startswith(("how ", *_ASKED_ZH)) or item.text.endswith(("多少", "多少钱", "多少元"))
     return asks or "多少" in item.text
 
