@@ -160,6 +160,10 @@ class Builder:
             if name == "sum":
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
+            if choice is not None and choice.fit >= 0.93 and not self.frame.distinct:
+                # "how many construction jobs": the header holds the number itself
+                draft.note(f"Took the numbers in {column.name}.", f"取了{column.name}中的数。", 0.8)
+                return {"fn": "sum", "col": column.id}
             elif choice is not None and choice.fit < 0.8:
                 draft.weight *= 0.4  # "rainy" in precipitation is no thing that can be counted
         if row_level(column) and not want.fn:

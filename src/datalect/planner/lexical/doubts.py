@@ -54,6 +54,8 @@ def _heard_only(seq: Sequence, frame: Frame, at: int) -> bool:
     following = seq.content(at, 1)
     if following is not None and seq.roles[following] == "want" and seq.quantity(following):
         return False  # 多少块钱工资: the figure is named beside it
+    if any(w.kind not in ("count", "implied") for w in frame.wants):
+        return False
     asks = item.text.startswith(("how ", *_ASKED_ZH)) or item.text.endswith(("多少", "多少钱", "多少元"))
     return asks or "多少" in item.text
 
@@ -64,7 +66,7 @@ def _condition_word(seq: Sequence, at: int) -> bool:
     if not text.isalpha() or text in _NEUTRAL:
         return False
     following = seq.items[at + 1].text if at + 1 < len(seq) else ""
-    if at + 1 < len(seq) and seq.roles[at + 1] == "filter":
+    if at + 1 < len(seq) and seq.roles[at + 1] == "filter" and not seq.has(at + 1, "time"):
         return False  # "rated high": the value says it
     if following in _PREPOSITIONS and any(
         seq.roles[k] == "filter" for k in range(at + 1, min(len(seq), at + 5))

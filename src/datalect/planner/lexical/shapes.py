@@ -377,6 +377,9 @@ def total(b: Builder) -> Draft | None:
         weight = 0.3 if expected <= 1.5 else 0.95 if expected > 12 else 0.75
     else:
         weight = 0.2 if expected <= 1.5 else 0.8 if expected > 12 else 0.5
+    listed = any(f.kind == "value" and f.fn == "and" and len(f.hits) > 1 for f in b.frame.filters)
+    if listed and measure.get("fn") == "avg":
+        weight *= 0.5  # nobody wants the level of two countries taken together
     if b.frame.listing:
         weight *= 0.7
     if b.frame.distinct:
