@@ -79,3 +79,16 @@ def test_any_text_is_read_without_an_error(text: str):
     for found in find_numbers(tokens):
         assert previous <= found.start < found.end <= len(tokens)
         previous = found.end
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("below -10", -10.0), ("利润低于-10亿", -1e9), ("less than minus 5", -5.0), ("负3", -3.0)],
+)
+def test_a_sign_belongs_to_its_number(text: str, value: float):
+    assert [n.value for n in find_numbers(tokenise(text))] == [value]
+
+
+@pytest.mark.parametrize("text", ["2010-2012", "5-10", "a-10"])
+def test_a_dash_between_things_is_no_sign(text: str):
+    assert all(n.value > 0 for n in find_numbers(tokenise(text)))

@@ -92,6 +92,7 @@ class Builder:
             choice.kind == "expr"
             and choice.expr
             and choice.expr[0] == "/"
+            and isinstance(choice.expr[2], str)
             and not fn
             and want.fn in ("", "avg")
         ):
@@ -137,7 +138,12 @@ class Builder:
 
     def _of_expression(self, expr: Any) -> str:
         """Products and sums add up; a difference does when what it is taken of does."""
-        if not isinstance(expr, list) or expr[0] not in ("*", "+", "-"):
+        if not isinstance(expr, list):
+            return "avg"
+        if any(isinstance(part, int | float) for part in expr[1:]):  # the same figure in another unit
+            column = next((c for ref in expr[1:] if (c := self.seq.column(str(ref))) is not None), None)
+            return natural_aggregate(column)[0] if column is not None else "avg"
+        if expr[0] not in ("*", "+", "-"):
             return "avg"
         columns = [c for ref in expr[1:] if isinstance(ref, str) and (c := self.seq.column(ref)) is not None]
         levels = bool(columns) and all(natural_aggregate(c)[0] == "avg" for c in columns)

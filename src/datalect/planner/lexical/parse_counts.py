@@ -202,6 +202,9 @@ def _bound_on_groups(seq: Sequence, frame: Frame) -> None:
     want = frame.wants[0] if len(frame.wants) == 1 else None
     if want is None or want.kind != "count" or want.ref is None or frame.groups or frame.havings:
         return
+    counted = seq.column(want.ref.choices[0].ref) if want.ref.choices else None
+    if counted is not None and row_level(counted):
+        return
     for filter_ in frame.filters:
         column = seq.column(filter_.ref.choices[0].ref) if filter_.kind == "number" and filter_.ref else None
         if column is None or filter_.op not in (">", ">=") or natural_aggregate(column)[0] != "sum":

@@ -10,6 +10,7 @@ from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.lexical.units import convert_units
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header, tokenise
 from datalect.planner.linking.vocabulary import expand
@@ -48,7 +49,8 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _totals(seq, frame)
     _average_of_rows(seq, frame)
     _silent(seq, frame)
-    frame.doubts = doubts(seq, frame)
+    frame.doubts += doubts(seq, frame)
+    convert_units(seq, frame)
 
 
 def _totals(seq: Sequence, frame: Frame) -> None:

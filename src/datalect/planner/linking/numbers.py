@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datalect.planner.linking.tokens import Token
 
@@ -71,6 +71,9 @@ def find_numbers(tokens: Sequence[Token]) -> list[NumberMention]:
 
 def _read(tokens: Sequence[Token], at: int) -> NumberMention | None:
     text = tokens[at].text
+    if text in ("-", "−", "负", "minus", "negative") and _below_zero(tokens, at):
+        inner = _read(tokens, at + 1)
+        return replace(inner, start=at, value=-inner.value) if inner and not inner.ordinal else None
     if tokens[at].kind == "han":
         if _joined(tokens, at, 3) == "百分之":
             inner = _read(tokens, at + 3) if at + 3 < len(tokens) else None
@@ -94,6 +97,19 @@ def _read(tokens: Sequence[Token], at: int) -> NumberMention | None:
     if text in ("a", "an") and _scale(tokens, at + 1) and len(tokens[at + 1].text) > 2:
         return NumberMention(at, at + 2, _SCALES[tokens[at + 1].text])
     return None
+
+
+def _below_zero(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a sign belongs to the number behind it: "below -10" but not "2010-2012" or "A-10"."""
+    if at + 1 >= len(tokens) or tokens[at + 1].kind != "number":
+        return False
+    if tokens[at].kind != "punct":
+        return True
+    if tokens[at + 1].start != tokens[at].end or at == 0:
+        return False
+    before = tokens[at - 1]
+    apart = before.end < tokens[at].start or before.kind == "han" or before.text in "<>=("
+    return apart and before.kind != "number"
 
 
 def _joined(tokens: Sequence[Token], at: int, count: int) -> str:
