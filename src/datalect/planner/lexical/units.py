@@ -142,7 +142,7 @@ def _said_at(seq: Sequence, number: int) -> tuple[str, float] | None:
 
 
 def _scaled(value: float, factor: float) -> float | int:
-    number = round(value * factor, 9)
+    number = round(value * factor, 12)
     return int(number) if float(number).is_integer() else number
 
 

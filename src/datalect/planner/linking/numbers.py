@@ -73,7 +73,7 @@ def _read(tokens: Sequence[Token], at: int) -> NumberMention | None:
     text = tokens[at].text
     if text in ("-", "−", "负", "minus", "negative") and _below_zero(tokens, at):
         inner = _read(tokens, at + 1)
-        return replace(inner, start=at, value=-inner.value) if inner and not inner.ordinal else None
+        return replace(inner, start=at, value=-abs(inner.value)) if inner and not inner.ordinal else None
     if tokens[at].kind == "han":
         if _joined(tokens, at, 3) == "百分之":
             inner = _read(tokens, at + 3) if at + 3 < len(tokens) else None
