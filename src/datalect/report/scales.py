@@ -84,7 +84,7 @@ def number_ticks(low: float, high: float, parts: int) -> list[float]:
     last = math.floor(high / step + 1e-9)
     if last - first > 4 * parts + 4:
         return []
-    return [round(k * step, 12) if abs(k * step) < 1e6 else k * step for k in range(first, last + 1)]
+    return [round(k * step, 12) if 1e-6 < step < 1e6 else k * step for k in range(first, last + 1)]
 
 
 def as_days(label: str) -> float | None:

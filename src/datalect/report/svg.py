@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -98,6 +98,7 @@ def draw(spec: ChartSpec | None, language: Language | None = None) -> Markup:
     if spec is None:
         return Markup()
     heights = [_finite(v) for v in spec.y]
+    spec = replace(spec, reference=_finite(spec.reference))
     if not any(v is not None for v in heights):
         return Markup()
     if spec.mark == "bar":
@@ -109,7 +110,14 @@ def draw(spec: ChartSpec | None, language: Language | None = None) -> Markup:
 
 
 def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
+    """A figure that can be drawn: beyond these sizes differences overflow, or vanish."""
+    if value is None or not abs(value) < 1e100:
+        return None
+    return float(value) if abs(value) > 1e-100 else 0.0
+
+
+def _drawn(value: float) -> bool:
+    return _finite(value) is not None
 
 
 def _labels(spec: ChartSpec) -> list[Words]:
@@ -224,7 +232,7 @@ def _reference(canvas: _Canvas, spec: ChartSpec, axis: _Axis) -> None:
 
 def _histogram(spec: ChartSpec, heights: Sequence[float | None], language: Language | None) -> Markup:
     """Counts over equal or unequal bins; unequal ones are drawn by their width."""
-    edges = [e for e in spec.edges if math.isfinite(e)]
+    edges = [e for edge in spec.edges if (e := _finite(edge)) is not None]
     if len(edges) != len(heights) + 1 or edges[-1] <= edges[0]:
         return Markup()
     canvas = _Canvas(height=HEIGHT, language=language)
@@ -275,7 +283,7 @@ def _points(spec: ChartSpec, heights: Sequence[float | None], language: Language
         xs = [d for d in days if d is not None]
     else:
         xs = [float(k) for k in range(len(heights))]
-    points = [(x, y, k) for k, (x, y) in enumerate(zip(xs, heights, strict=False)) if math.isfinite(x)]
+    points = [(x, y, k) for k, (x, y) in enumerate(zip(xs, heights, strict=False)) if _drawn(x)]
     values = [y for _, y, _ in points if y is not None]
     if not values:
         return Markup()
@@ -292,7 +300,7 @@ def _points(spec: ChartSpec, heights: Sequence[float | None], language: Language
         spoken = k in spec.highlight
         if y_at is not None and (spoken or spec.mark == "dots"):
             canvas.dot(x, y_at, 3.5 if spoken else 2.5, "h" if spoken else "m")
-    if spec.mark_at is not None and 0 <= spec.mark_at < len(xs):
+    if spec.mark_at is not None and 0 <= spec.mark_at < len(xs) and _drawn(xs[spec.mark_at]):
         _mark(canvas, across.at(xs[spec.mark_at]), days[spec.mark_at] if dated else None)
     if dated and not spec.x:
         ticks = scales.time_ticks(across.low, across.high, 5)
