@@ -217,7 +217,11 @@ def _create(loading: Loading, reading: _Reading, name: str) -> None:
         f"rejects_line_size_limit=100000, rejects_table='reject_errors', rejects_scan='reject_scans')"
     )
     table = relation("source", name)
-    shape = [_stored(reading, position) for position in range(reading.width)]
+    rows = [row for row in reading.sample.rows if len(row) == reading.width]
+    shape = [
+        f"{identifier(column)} {_stored(reading.path, kind or 'VARCHAR', rows, position)}"
+        for position, (column, kind) in enumerate(zip(reading.names, reading.types, strict=True))
+    ]
     if flags:
         shape.append(f"{identifier(_BAD)} VARCHAR[]")
     connection.execute(f"CREATE TABLE {table} ({', '.join(shape)})")
@@ -225,18 +229,18 @@ def _create(loading: Loading, reading: _Reading, name: str) -> None:
         connection.execute(f"INSERT INTO {table} SELECT {', '.join(selected)} FROM {scan}")
 
 
-def _stored(reading: _Reading, position: int) -> str:
-    """The definition of one column of the table.
+def _stored(path: Path, kind: str, rows: list[list[str]], position: int) -> str:
+    """The type of one column, and how it is stored.
 
     DuckDB tries a dictionary on every text. Where hardly a value comes twice that costs more than reading the
     file does and saves little, so such columns are stored as they are, or packed when the file is large.
     """
-    column, kind = identifier(reading.names[position]), reading.types[position] or "VARCHAR"
-    cells = [row[position] for row in reading.sample.rows if len(row) == reading.width]
-    if kind != "VARCHAR" or len(cells) < _TOLD_APART or len(set(cells)) < _VARIED * len(cells):
-        return f"{column} {kind}"
-    plain = reading.path.stat().st_size <= _PLAIN_BYTES
-    return f"{column} VARCHAR USING COMPRESSION {'uncompressed' if plain else 'zstd'}"
+    if kind != "VARCHAR" or len(rows) < _TOLD_APART:
+        return kind
+    if len({row[position] for row in rows}) < _VARIED * len(rows):
+        return kind
+    plain = path.stat().st_size <= _PLAIN_BYTES
+    return f"VARCHAR USING COMPRESSION {'uncompressed' if plain else 'zstd'}"
 
 
 def _changed(column: str, kind: str) -> str:
