@@ -6,6 +6,8 @@ was broken. Call them from a test of your own::
     def test_contract():
         check_engine(lambda workspace: MyEngine(workspace))
         check_planner(MyPlanner(), data.catalog, data.values)
+        check_tokenizer(MyTokenizer())
+        check_language_model(MyModel(), "Once upon a time")
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from datalect.engine.base import Engine, Limits, Query
 from datalect.errors import DatalectError, LimitError, RefusedError
 from datalect.planner.base import Question
+from datalect.testing_models import check_language_model as check_language_model
+from datalect.testing_models import check_tokenizer as check_tokenizer
 
 if TYPE_CHECKING:
     from datalect.data.model import Catalog, Workspace

@@ -1,8 +1,8 @@
 """Hot spots of training with their gradients written out, for CPUs.
 
-torch has fused kernels of these for GPUs; on a CPU its own backward passes cost two to five times as much as the few
-dense operations below. `tests/lm/test_gradients.py` checks each against torch by finite differences and against the
-plain formula.
+torch has fused kernels of these for GPUs; on a CPU its own backward passes cost two to five times as much as
+the few dense operations below. `tests/lm/test_gradients.py` checks each against torch by finite differences
+and against the plain formula.
 
 Names of dimensions: B batch, T time, H heads, K width of a head.
 """
@@ -29,7 +29,7 @@ def rms_norm(x: Tensor, weight: Tensor | None, eps: float) -> Tensor:
     if x.device.type != "cpu" or not torch.is_grad_enabled():
         return F.rms_norm(x, (x.shape[-1],), None if weight is None else weight.to(x.dtype), eps)
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-    return cast(Tensor, _RmsNorm.apply(x, weight, eps, dtype))
+    return cast(Tensor, _RmsNorm.apply(x, weight, eps, dtype))  # type: ignore[no-untyped-call]
 
 
 class _RmsNorm(Function):
@@ -43,7 +43,7 @@ class _RmsNorm(Function):
         return (normal if weight is None else normal * weight).to(dtype)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         normal, scale, weight = ctx.saved_tensors
         whole = gradient.to(normal.dtype)
         product = whole * normal
@@ -60,7 +60,7 @@ def relu_squared(x: Tensor) -> Tensor:
     """``max(x, 0)^2`` (So et al. 2021)."""
     if not torch.is_grad_enabled():
         return F.relu(x).square()
-    return cast(Tensor, _ReluSquared.apply(x))
+    return cast(Tensor, _ReluSquared.apply(x))  # type: ignore[no-untyped-call]
 
 
 class _ReluSquared(Function):
@@ -71,9 +71,9 @@ class _ReluSquared(Function):
         return positive.square()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (positive,) = ctx.saved_tensors
-        return (gradient * positive).mul_(2)
+        return cast(Tensor, (gradient * positive).mul_(2))
 
 
 def short_attention(heads_BTNK: Tensor, rotary: tuple[Tensor, Tensor] | None, eps: float | None) -> Tensor:
@@ -87,7 +87,7 @@ def short_attention(heads_BTNK: Tensor, rotary: tuple[Tensor, Tensor] | None, ep
     Returns:
         Attended values ``(B, T, H K)`` of the same type.
     """
-    return cast(Tensor, _ShortAttention.apply(heads_BTNK, *(rotary or (None, None)), eps))
+    return cast(Tensor, _ShortAttention.apply(heads_BTNK, *(rotary or (None, None)), eps))  # type: ignore[no-untyped-call]
 
 
 class _ShortAttention(Function):
@@ -101,7 +101,7 @@ class _ShortAttention(Function):
             scale = (normal.square().mean(-1, keepdim=True) + eps).rsqrt_()
             normal = normal * scale
         turned = normal if cos is None or sin is None else _turn(normal, cos, sin)
-        q, k = (_heads_first(part, heads.dtype) for part in turned.split(h, 2))
+        q, k = (_heads_first(part, heads.dtype) for part in (turned[:, :, :h], turned[:, :, h:]))
         v = _heads_first(heads[:, :, 2 * h :], heads.dtype)
         ctx.scale = 1 / math.sqrt(width)
         later = torch.full((t, t), -math.inf, dtype=heads.dtype).triu_(1)
@@ -110,7 +110,7 @@ class _ShortAttention(Function):
         return torch.bmm(weights, v).view(b, h, t, width).transpose(1, 2).reshape(b, t, h * width)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         q, k, v, weights, cos, sin, scale, normal = ctx.saved_tensors
         b, t, _ = gradient.shape
         width, h = q.shape[2], gradient.shape[2] // q.shape[2]

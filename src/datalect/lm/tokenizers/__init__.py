@@ -68,7 +68,7 @@ def load_tokenizer(folder: Path, stem: str, how: Any) -> Tokenizer:
         CheckpointError: missing, damaged or of an unknown kind.
     """
     kind = how.get("kind") if isinstance(how, dict) else None
-    if kind not in _KINDS or Path(stem).name != stem:
+    if not isinstance(kind, str) or kind not in _KINDS or Path(stem).name != stem:
         raise CheckpointError(
             f"The tokenizer {stem[:60]!r} is of an unknown kind.",
             expected=", ".join(_KINDS),
