@@ -51,15 +51,17 @@ def completions(
     order = count()
     # Most probable first; what is popped as done is at least as probable as all that is left.
     heap: list[tuple[float, int, list[int], bool]] = [(0.0, next(order), [], False)]
-    found: dict[str, Completion] = {}
+    found: dict[object, Completion] = {}
     looks = 0
     while heap and len(found) < top and looks < _MOST_LOOKS:
         cost, _, ids, done = heapq.heappop(heap)
         text = _text(model, start, ids)
         if done:
-            known = found.get(text)
+            # Token sequences that spell one text count together; parts of a character are no text yet.
+            key: object = tuple(ids) if "\ufffd" in text else text
+            known = found.get(key)
             total = math.exp(-cost) + (known.probability if known else 0.0)
-            found[text] = Completion(text=text, probability=total, tokens=len(ids))
+            found[key] = Completion(text=text, probability=total, tokens=len(ids))
             continue
         looks += 1
         logits = model.logits(_fitting(model, start + ids))[-1].astype(np.float64)

@@ -40,24 +40,30 @@ class Decoder:
     def __init__(self, model: CausalModel, room: int) -> None:
         self.model, self.room = model, room
         self._state: State = None
-        self._held: list[int] = []
-        """Tokens of each row inside the state."""
+        self._first: list[int] = []
+        """Where the part of each row begins that is inside the state."""
 
     def read(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Read whole sequences; logits ``(B, V)`` after each row's last token.
 
         Only the latest tokens count where a row is longer than the context.
         """
+        self._first = [self._window(len(row)) for row in rows]
+        return self._read(rows)
+
+    def _window(self, length: int) -> int:
+        """Where the window of a row that is read anew begins."""
         context = self.model.context
-        if context is not None:
-            # Half of the context stays free: reading again is dear, and every token wants something before
-            # it.
-            keep = max(1, context // 2)
-            rows = [row if len(row) < context else row[len(row) - keep :] for row in rows]
-        longest = max(len(row) for row in rows)
+        if context is None or length < context:
+            return 0
+        # Half of the context stays free: reading again is dear, and every token wants something before it.
+        return length - max(1, context // 2)
+
+    def _read(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        windows = [list(row[first:]) for row, first in zip(rows, self._first, strict=True)]
+        context, longest = self.model.context, max(len(window) for window in windows)
         room = longest + self.room if context is None else min(context, longest + self.room)
-        hidden_BD, self._state = self.model.prefill([list(row) for row in rows], room)
-        self._held = [len(row) for row in rows]
+        hidden_BD, self._state = self.model.prefill(windows, room)
         return self.model.logits(hidden_BD)
 
     def step(self, tokens: Sequence[int], rows: Sequence[Sequence[int]]) -> Tensor:
@@ -68,18 +74,23 @@ class Decoder:
             rows: all tokens of each row, the new ones included, for reading again when the context is full.
         """
         context = self.model.context
-        if context is not None and max(self._held) + 1 > context:
-            return self.read(rows)
+        full = [context is not None and len(r) - f > context for r, f in zip(rows, self._first, strict=True)]
+        if any(full):
+            # Rows that are not full keep their window, so that none depends on what is beside it.
+            self._first = [
+                self._window(len(row)) if over else first
+                for row, first, over in zip(rows, self._first, full, strict=True)
+            ]
+            return self._read(rows)
         ids = torch.tensor(tokens, device=next(self.model.parameters()).device)[:, None]
         hidden, self._state = self.model(ids, self._state)
-        self._held = [n + 1 for n in self._held]
         return self.model.logits(hidden[:, -1])
 
     def pick(self, rows: list[int]) -> None:
         """Keep some rows, in the order given."""
         device = next(self.model.parameters()).device
         self._state = self.model.reorder(self._state, torch.tensor(rows, device=device))
-        self._held = [self._held[row] for row in rows]
+        self._first = [self._first[row] for row in rows]
 
 
 def check_prompt(ids: list[int], vocab_size: int) -> list[int]:
