@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from datalect.report.mine.copies import arrays, decimals
+from datalect.report.mine.rounding import PROBE, Probe, arrays
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from datalect.report.variables import Variable
 
 
-_PROBE = 48  # rows on which all candidates are tried, four times over where values are missing
-_FIRST = 12  # of which so many must already fit, but for one
 _LONGEST_RUN = 18  # columns of a total
-_LEAST_ROWS = 30
-_LEAST_MATCH = 0.98  # share of rows a formula must explain
-_MOST_COLUMNS = (
-    24  # columns among which three-part formulas are sought; two-part ones among three times as many
-)
+# Columns among which three-part formulas are sought; two-part ones among three times as many.
+_MOST_COLUMNS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +33,40 @@ def search(numbers: list[Variable]) -> list[Formula]:
     found: list[Formula] = []
     ordered = numbers[: 3 * _MOST_COLUMNS]
     names = [v.key for v in ordered]
-    matrix = np.stack(arrays(*ordered))[:, : 4 * _PROBE]  # (columns, rows)
-    probe = _Probe(matrix)
+    matrix = np.stack(arrays(*ordered))[:, :PROBE]  # (columns, rows)
+    probe = Probe(matrix)
     few = min(len(ordered), _MOST_COLUMNS)
-    for i, j in combinations(range(len(ordered)), 2):
-        for text, build, values in _pairs(names[i], names[j], matrix[i], matrix[j]):
-            for z in probe.matches(values):
-                if z not in (i, j):
-                    found.append(Formula(names[z], (names[i], names[j]), build, text))
-            if j >= few or "÷" in text:
+    for i, a in enumerate(matrix):
+        for text, both_ways, build, guesses in _pairs(a, matrix):
+            for j, z in probe.possible(guesses, len(names)):
+                if len({i, j, z}) < 3 or (both_ways and j < i) or z not in probe.matches(guesses[j]):
+                    continue
+                found.append(Formula(names[z], (names[i], names[j]), build(names[i], names[j]), text))
+            if not both_ways or i >= few:
                 continue
-            for text3, build3, values3 in _triples(text, build, values, matrix[:few]):
-                for k, z in probe.possible(values3, few):
-                    if len({i, j, k, z}) == 4 and z in probe.matches(values3[k]):
-                        parts = (names[i], names[j], names[k])
-                        found.append(Formula(names[z], parts, build3(names[k]), text3))
+            for j in range(i + 1, few):
+                start = build(names[i], names[j])
+                for text3, build3, values3 in _triples(text, start, guesses[j], matrix[:few]):
+                    for k, z in probe.possible(values3, few):
+                        if len({i, j, k, z}) == 4 and z in probe.matches(values3[k]):
+                            parts = (names[i], names[j], names[k])
+                            found.append(Formula(names[z], parts, build3(names[k]), text3))
     return found + _runs(names, matrix, probe)
 
 
-def _pairs(x: str, y: str, a: Any, b: Any) -> list[tuple[str, Any, Any]]:
+def _pairs(a: Any, others: Any) -> list[tuple[str, bool, Any, Any]]:
+    """Two-part formulas of a column with each other: text, whether the order is free, plan, guesses."""
     import numpy as np
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return [
-            ("{0} × {1}", ["*", x, y], a * b),
-            ("{0} + {1}", ["+", x, y], a + b),
-            ("{0} − {1}", ["-", x, y], a - b),
-            ("{1} − {0}", ["-", y, x], b - a),
-            ("{0} ÷ {1}", ["/", x, y], a / b),
-            ("{1} ÷ {0}", ["/", y, x], b / a),
-            ("{0} × (1 − {1})", ["*", x, ["-", 1, y]], a * (1 - b)),
-            ("{1} × (1 − {0})", ["*", y, ["-", 1, x]], b * (1 - a)),
-            ("{0} × (1 + {1})", ["*", x, ["+", 1, y]], a * (1 + b)),
-            ("{1} × (1 + {0})", ["*", y, ["+", 1, x]], b * (1 + a)),
-            ("{0} ÷ {1} × 100", ["*", ["/", x, y], 100], a / b * 100),
-            ("{1} ÷ {0} × 100", ["*", ["/", y, x], 100], b / a * 100),
+            ("{0} × {1}", True, lambda x, y: ["*", x, y], a * others),
+            ("{0} + {1}", True, lambda x, y: ["+", x, y], a + others),
+            ("{0} − {1}", False, lambda x, y: ["-", x, y], a - others),
+            ("{0} ÷ {1}", False, lambda x, y: ["/", x, y], a / others),
+            ("{0} ÷ {1} × 100", False, lambda x, y: ["*", ["/", x, y], 100], a / others * 100),
+            ("{0} × (1 − {1})", False, lambda x, y: ["*", x, ["-", 1, y]], a * (1 - others)),
+            ("{0} × (1 + {1})", False, lambda x, y: ["*", x, ["+", 1, y]], a * (1 + others)),
         ]
 
 
@@ -123,53 +113,7 @@ def evaluate(expression: Any, lookup: dict[str, Variable]) -> Any:
     return total
 
 
-class _Probe:
-    """The first sampled rows of all columns, against which every candidate is tried.
-
-    Args:
-        held: values, (columns, rows).
-    """
-
-    def __init__(self, held: NDArray[np.float64]) -> None:
-        import numpy as np
-
-        digits = [decimals(row) for row in held]
-        steps = np.array([0.0 if d is None else 10.0**-d for d in digits])
-        self._held = held
-        self._known = ~np.isnan(held)
-        # Cents and whole numbers may differ by half a step, full precision only by what computing loses.
-        self._within = 0.5001 * steps[:, None] + 1e-9 * np.abs(held) + 1e-12
-
-    def matches(self, values: NDArray[np.float64]) -> list[int]:
-        """Columns that nearly always equal the guess where both are known."""
-        import numpy as np
-
-        guess = values[: self._held.shape[1]]
-        finite = np.isfinite(guess)
-        known = self._known & finite[None, :]
-        with np.errstate(invalid="ignore"):
-            close = np.abs(self._held - guess[None, :]) <= self._within
-        total = known.sum(1)
-        good: NDArray[np.bool_] = (total >= _LEAST_ROWS) & ((close & known).sum(1) >= _LEAST_MATCH * total)
-        return [int(k) for k in np.flatnonzero(good)]
-
-    def possible(self, guesses: NDArray[np.float64], few: int) -> list[tuple[int, int]]:
-        """Pairs of guess and column that the very first rows do not rule out.
-
-        Args:
-            guesses: (guesses, rows).
-            few: only the first so many columns are tried.
-        """
-        import numpy as np
-
-        first = guesses[:, None, :_FIRST]
-        held = self._held[None, :few, :_FIRST]
-        with np.errstate(invalid="ignore"):
-            far = np.abs(held - first) > self._within[None, :few, :_FIRST]  # False where either is missing
-        return [(int(k), int(z)) for k, z in np.argwhere(far.sum(2) <= 1)]
-
-
-def _runs(names: list[str], matrix: Any, probe: _Probe) -> list[Formula]:
+def _runs(names: list[str], matrix: Any, probe: Probe) -> list[Formula]:
     """Totals over four or more neighbouring columns, as in statistical tables."""
     import numpy as np
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datalect.report.finding import Context, Finding, plain_shape
-from datalect.report.mine.copies import close, copies, filled, match
+from datalect.report.mine.copies import copies
 from datalect.report.mine.formula_search import Formula, evaluate, search
 from datalect.report.mine.proportions import proportions
+from datalect.report.mine.rounding import LEAST_MATCH, LEAST_ROWS, close, filled, match
 
 if TYPE_CHECKING:
     from datalect.report.variables import Variable
 
 
 _SHARE = plain_shape(percent=100)
-_LEAST_ROWS = 30
-_LEAST_MATCH = 0.98  # share of rows a formula must explain
 _LEAST_VALUES = 8
 
 
@@ -43,7 +42,7 @@ def _numbers(context: Context) -> list[Variable]:
         if variable.kind != "number" or variable.derived or variable.numbers is None:
             continue
         known = variable.numbers[~np.isnan(variable.numbers)]
-        if known.size >= _LEAST_ROWS and np.unique(known[:20_000]).size >= 2:
+        if known.size >= LEAST_ROWS and np.unique(known[:20_000]).size >= 2:
             held.append(variable)
     return held
 
@@ -58,7 +57,7 @@ def _formulas(context: Context, numbers: list[Variable]) -> list[Finding]:
             continue
         values = evaluate(formula.expression, lookup)
         share = match(target, values)
-        if share >= _LEAST_MATCH and not _degenerate(target, values, formula, lookup):
+        if share >= LEAST_MATCH and not _degenerate(target, values, formula, lookup):
             by_target.setdefault(formula.target, []).append((share, len(formula.parts), formula))
     found = []
     for options in by_target.values():
@@ -113,7 +112,7 @@ def _confirmed(
         return None
     row = result.rows[0]
     share = min(1.0, row["equal"] / row["known"])
-    if share < _LEAST_MATCH:
+    if share < LEAST_MATCH:
         return None
     names = {"column": target.label} | {f"p{i}": lookup[p].label for i, p in enumerate(formula.parts)}
     form = "sum" if formula.text == "sum" else "formula"

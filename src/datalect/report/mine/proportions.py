@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from datalect.data.model import SemanticType
 from datalect.report.finding import Context, Finding, plain_shape, shape_of
-from datalect.report.mine.copies import arrays
+from datalect.report.mine.rounding import arrays
 
 if TYPE_CHECKING:
     from datalect.report.variables import Variable

@@ -137,7 +137,7 @@ def _spread(context: Context, column: Column) -> list[Finding]:
     chart = histogram_chart(held, label, context)
     amounts = column.meaning.additivity is Additivity.ADDITIVE and float(held.min()) >= 0
     if amounts and mean is not None and middle > 0 and mean / middle >= 2:
-        share = _top_share(context, column)
+        share, sql = _top_share(context, column)
         if share is not None:
             found.append(
                 Finding(
@@ -150,6 +150,7 @@ def _spread(context: Context, column: Column) -> list[Finding]:
                     n=column.profile.rows - column.profile.nulls,
                     effect=share,
                     effect_name="share",
+                    sql=sql,
                     chart=chart,
                     impact=0.35 + 0.4 * max(0.0, share - 0.4),
                     surprise=0.4,
@@ -274,16 +275,17 @@ def _odd_signs(context: Context, column: Column, held: Any) -> list[Finding]:
     ]
 
 
-def _top_share(context: Context, column: Column) -> float | None:
+def _top_share(context: Context, column: Column) -> tuple[float | None, str]:
+    """Part of the sum that the largest tenth makes up, and the SQL that tells."""
     name = identifier(column.name)
-    rows = context.reader.try_rows(
+    sql = (
         "SELECT sum(v) FILTER (v >= edge) / sum(v) AS share "
         f"FROM (SELECT {name} AS v FROM {context.reader.name}), "
-        f"(SELECT approx_quantile({name}, 0.9) AS edge FROM {context.reader.name})",
-        what="the largest amounts",
+        f"(SELECT approx_quantile({name}, 0.9) AS edge FROM {context.reader.name})"
     )
+    rows = context.reader.try_rows(sql, what="the largest amounts")
     share = rows[0]["share"] if rows else None
-    return float(share) if share is not None and 0 < float(share) < 1 else None
+    return (float(share) if share is not None and 0 < float(share) < 1 else None), sql
 
 
 def _far_out(context: Context, column: Column, held: Any, quarters: Any, chart: ChartSpec) -> list[Finding]:
