@@ -1,4 +1,4 @@
-"""A report as JSON, Markdown, Arrow and files."""
+"""A report as JSON, Arrow and files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datalect.report.model import ColumnProfile, Problem, Report, ReportFact
 
 _SUFFIXES = (".html", ".htm", ".json", ".md")
-_MARKDOWN = str.maketrans({c: "\\" + c for c in "\\`*_{}[]<>#|!~"})
 
 
 def _both(words: Words) -> dict[str, str]:
@@ -118,53 +117,6 @@ def report_json(report: Report) -> dict[str, Any]:
     }
 
 
-def to_markdown(report: Report, language: Language) -> str:
-    """The headlines, the problems, the columns and all facts as Markdown; marks in cells are escaped."""
-    zh = language == "zh"
-    words = (
-        ("要点", "可信度", "各列", "全部发现", "列", "缺失", "不同值", "概况")
-        if zh
-        else (
-            "What matters",
-            "Can I trust this table?",
-            "Columns",
-            "Everything found",
-            "column",
-            "missing",
-            "distinct",
-            "in short",
-        )
-    )
-    size = (
-        f"{report.rows:,} 行 × {len(report.columns)} 列"
-        if zh
-        else (f"{report.rows:,} rows × {len(report.columns)} columns")
-    )
-    lines = [f"# {_marked(report.title.in_(language))}", "", size, "", f"## {words[0]}", ""]
-    lines += [f"{i}. {_marked(f.sentence(language))}" for i, f in enumerate(report.headlines, 1)]
-    if report.problems:
-        lines += ["", f"## {words[1]}", ""]
-        lines += [f"- {_marked(p.message.in_(language))}" for p in report.problems]
-    lines += [
-        "",
-        f"## {words[2]}",
-        "",
-        f"| {words[4]} | {words[5]} | {words[6]} | {words[7]} |",
-        "|---|---:|---:|---|",
-    ]
-    for c in report.columns:
-        missing = f"{100 * c.missing / c.rows:.1f}%" if c.rows else ""
-        distinct = f"{'' if c.distinct_exact else '≈'}{c.distinct:,}"
-        lines.append(f"| {_marked(c.name)} | {missing} | {distinct} | {_marked(c.sentence.in_(language))} |")
-    lines += ["", f"## {words[3]}", ""]
-    lines += [f"- {_marked(f.sentence(language))}" for f in report.facts]
-    return "\n".join(lines) + "\n"
-
-
-def _marked(text: str) -> str:
-    return " ".join(text.split()).translate(_MARKDOWN)
-
-
 def facts_table(facts: Sequence[ReportFact]) -> pa.Table:
     """The facts as an Arrow table, one row each."""
     import pyarrow as pa
@@ -228,7 +180,7 @@ def save(report: Report, path: Path, language: Language) -> Path:
     if suffix == ".json":
         text = json.dumps(report.to_json(), ensure_ascii=False, indent=1, allow_nan=False)
     elif suffix == ".md":
-        text = to_markdown(report, language)
+        text = report.to_markdown(language=language)
     else:
         text = report.to_html(language=language)
     write_in_one_step(path, text.encode("utf-8", errors="replace"))

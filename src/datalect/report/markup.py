@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +14,14 @@ from datalect.answer.safetext import escape_html, visible
 def trusted(text: str) -> Markup:
     """HTML written by this package, in which every value was escaped. Never give it a text from a table."""
     return Markup(text)  # noqa: S704 - the only one; callers escape what comes from cells
+
+
+def script_data(value: Any) -> Markup:
+    """JSON for a ``<script>`` element: nothing in it ends the element, and no character is hidden."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return trusted(text)
 
 
 def harmless(value: Any) -> Any:

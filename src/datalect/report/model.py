@@ -377,7 +377,7 @@ class Report:
 
     def to_markdown(self, *, language: Language | None = None) -> str:
         """The report as Markdown text."""
-        from datalect.report.export import to_markdown
+        from datalect.report.markdown import to_markdown
 
         return to_markdown(self, language or self.language)
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from datalect.answer.ground import Words
-from datalect.answer.safetext import script_json, visible
-from datalect.report.markup import both, harmless, trusted
+from datalect.answer.safetext import visible
+from datalect.report.markup import both, harmless, script_data, trusted
 from datalect.report.model import SEVERITIES, Report
 from datalect.report.page_columns import column_views
 from datalect.report.page_facts import FactView, fact_views, problem_views
@@ -71,7 +71,7 @@ def render(report: Report, language: Language) -> str:
         sections=sections_of(report, views, headlines, shown, columns), columns=columns,
         kinds=kinds_of(columns), times=time_views(columns), texts=text_views(columns),
         method=method_figures(report), stages=stage_figures(report), versions=_versions(report),
-        data=trusted(script_json(_script_data(report, views.values()))),
+        data=script_data(_script_data(report, views.values())),
     )  # fmt: skip
 
 
