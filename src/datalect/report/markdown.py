@@ -1,7 +1,7 @@
 """The report as Markdown, for pull requests, wikis and mail: the same sentences, no charts.
 
-Marks inside names and cells are escaped, addresses do not become links, and hidden characters are made visible,
-so that a text from a table can neither format the report nor add to it.
+Marks inside names and cells are escaped, addresses do not become links, hidden characters are made visible:
+a text from a table can neither format the report nor add to it.
 """
 
 from __future__ import annotations
