@@ -144,3 +144,10 @@ def test_a_condition_nobody_can_read_is_not_passed_over(question: str):
     found = LexicalPlanner().interpret(Question(text=question), workspace.catalog, values)
     assert found.status != "answered"
     assert not found.readings or found.readings[0].score <= 0.5
+
+
+def test_traditional_characters_ask_the_same_as_simplified_ones():
+    plain, traditional = ask("staff", "各部门的平均工资"), ask("staff", "各部門的平均工資")
+    assert plain.status == "answered"
+    assert traditional.readings[0].plan.by == plain.readings[0].plan.by
+    assert traditional.readings[0].plan.get == plain.readings[0].plan.get

@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datalect.data.meaning.chinese import simplified
+
 if TYPE_CHECKING:
     from datalect.planner.base import Language
 
@@ -23,7 +25,8 @@ class Normalised:
     """A question made comparable.
 
     Attributes:
-        text: NFKC, lower case, plain quotes and dashes, control and invisible characters removed.
+        text: NFKC, lower case, simplified Chinese, plain quotes and dashes, control and invisible characters
+            removed.
         offsets: position in the original of each character of ``text``, and one past the end.
         raw: the original.
     """
@@ -67,7 +70,7 @@ def normalise(raw: str) -> Normalised:
             if category in ("Cf", "Cc", "Cs", "Co", "Cn", "Mn"):
                 continue
             piece = unicodedata.normalize("NFKC", char.translate(_PLAIN)).lower()
-            piece = "".join(c for c in piece.translate(_PLAIN) if c.isprintable())
+            piece = simplified("".join(c for c in piece.translate(_PLAIN) if c.isprintable()))
             if category in ("Zs", "Zl", "Zp"):
                 piece = " "
         out.append(piece)
