@@ -163,6 +163,7 @@ def _bars(
     return ChartSpec(
         mark="bar",
         labels=tuple(group_name(context, pair.factor, r["group"]).en for r in shown),
+        labels_zh=tuple(group_name(context, pair.factor, r["group"]).zh for r in shown),
         y=tuple(float(r["value"]) for r in shown),
         highlight=kept,
         reference=mean,
@@ -232,6 +233,7 @@ def categories(context: Context, pair: Pair, checked: list[Inside]) -> list[Find
             chart=ChartSpec(
                 mark="bar",
                 labels=tuple(context.value_name(factor.columns[0], g).en for g in shown),
+                labels_zh=tuple(context.value_name(factor.columns[0], g).zh for g in shown),
                 y=tuple(held.get(g, 0.0) for g in shown),
                 highlight=(shown.index(row["group"]),),
                 percent=True,

@@ -206,6 +206,7 @@ def turned(context: Context, pair: Pair, inside: Inside) -> list[Finding]:
             chart=ChartSpec(
                 mark="bar",
                 labels=tuple(context.value_name(segment.columns[0], r["group"]).en for r in rows),
+                labels_zh=tuple(context.value_name(segment.columns[0], r["group"]).zh for r in rows),
                 y=tuple(float(r["r"]) for r in rows),
                 reference=overall,
                 x_title=segment.label,

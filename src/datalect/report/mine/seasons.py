@@ -91,6 +91,7 @@ def weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Find
             chart=ChartSpec(
                 mark="bar",
                 labels=tuple(w.en for w in words),
+                labels_zh=tuple(w.zh for w in words),
                 y=tuple(float(m) for m in means),
                 highlight=highlight,
                 reference=float(means[order].mean()),
@@ -127,6 +128,7 @@ def _closed(context: Context, series: Series, means: NDArray[np.float64]) -> lis
             chart=ChartSpec(
                 mark="bar",
                 labels=tuple(w.en for w in _WEEKDAYS),
+                labels_zh=tuple(w.zh for w in _WEEKDAYS),
                 y=tuple(float(m) for m in raw),
                 highlight=tuple(closed),
                 x_title=Words(en="weekday", zh="星期"),
