@@ -160,6 +160,7 @@ class Dataset:
         target: str | None = None,
         *,
         table: str | None = None,
+        compare: str | None = None,
         columns: Sequence[str] | None = None,
         sample: int | None = None,
         language: Language = "en",
@@ -171,6 +172,7 @@ class Dataset:
         Args:
             target: a column to explain.
             table: which table; the only one, or the largest, unless given.
+            compare: another of the tables: what changed from it comes first.
             columns: the columns to look at; all unless given.
             sample: rows relations are searched on; by the width of the table unless given.
             language: language the page opens in; it holds both.
@@ -188,6 +190,7 @@ class Dataset:
             self.values,
             table=table,
             target=target,
+            compare=compare,
             columns=columns,
             sample=sample,
             language=language,

@@ -71,7 +71,7 @@ class SourceOptions:
             rows=self.limit_rows or usual.rows,
         )
 
-    def open(self, sources: Sequence[str], *, quiet: bool = False) -> Dataset:
+    def open(self, sources: Sequence[str | tuple[str, str]], *, quiet: bool = False) -> Dataset:
         """Open sources named on the command line, with a progress bar on a terminal unless ``quiet``."""
         from datalect.data.progress import TerminalProgress
         from datalect.dataset import open as open_dataset

@@ -28,6 +28,7 @@ def report(
     *tables: Annotated[Word, Parameter(name="SOURCE", show=True)],
     target: Annotated[str | None, Parameter(group=_REPORT)] = None,
     table: Annotated[str | None, Parameter(group=_REPORT)] = None,
+    compare: Annotated[Path | None, Parameter(group=_REPORT)] = None,
     columns: Annotated[str | None, Parameter(group=_REPORT)] = None,
     sample: Annotated[int | None, Parameter(group=_REPORT)] = None,
     lang: Annotated[Language, Parameter(group=_REPORT)] = "en",
@@ -43,6 +44,7 @@ def report(
 
       datalect report sales.csv
       datalect report orders.parquet --target returned -o returns.html
+      datalect report june.csv --compare may.csv
       datalect report 订单.xlsx --lang zh --open
       datalect report survey.csv --columns age,income,answer --json facts.json
 
@@ -54,6 +56,8 @@ def report(
         A column to explain: what goes with it comes first.
     table
         Which table to report on, when the sources hold several.
+    compare
+        An earlier or another table of the same kind: what changed comes first.
     columns
         Only these columns, with commas between them.
     sample
@@ -82,11 +86,15 @@ def report(
             _check_suffix(path, suffix)
             check_path(path)
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
-    with sources.open(texts(tables)) as data:
+    named = texts(tables)
+    other = None if compare is None else _other_name(compare, named)
+    opened: list[str | tuple[str, str]] = [*named, (other, str(compare))] if other is not None else [*named]
+    with sources.open(opened) as data:
         made = _made(
             lambda progress: data.report(
                 target,
                 table=table,
+                compare=other,
                 columns=wanted,
                 sample=sample,
                 language=lang,
@@ -115,6 +123,13 @@ def _check_suffix(path: Path, suffix: str) -> None:
             expected=f"a name that ends in {suffix}",
             received=str(path),
         )
+
+
+def _other_name(path: Path, named: list[str]) -> str:
+    """A name for the table compared with that none of the others can have."""
+    taken = {Path(name).stem.casefold() for name in named}
+    stem = path.stem or "other"
+    return stem if stem.casefold() not in taken else f"{stem} (compared)"
 
 
 def _file_name(table: str) -> str:

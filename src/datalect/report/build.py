@@ -47,6 +47,7 @@ _STAGES = {
     "values": Words(en="Looking at values", zh="查看取值"),
     "times": Words(en="Looking along time", zh="查看时间变化"),
     "relations": Words(en="Looking for what goes together", zh="查找关联"),
+    "compare": Words(en="Comparing the two tables", zh="比较两张表"),
     "words": Words(en="Putting it into words", zh="组织语句"),
 }
 
@@ -58,6 +59,7 @@ def build_report(
     *,
     table: str | None = None,
     target: str | None = None,
+    compare: str | None = None,
     columns: Sequence[str] | None = None,
     sample: int | None = None,
     language: Language = "en",
@@ -72,6 +74,7 @@ def build_report(
         values: finds stored values, for the checker of plans.
         table: which table; the only one, or the largest, unless given.
         target: a column to explain.
+        compare: another of the tables: what changed from it comes first.
         columns: the columns to look at; all unless given.
         sample: rows relations are searched on; by the width of the table unless given.
         language: language the page opens in.
@@ -81,7 +84,8 @@ def build_report(
     Raises:
         UsageError: the table, the target or a column does not exist.
     """
-    chosen = _narrowed(_table(catalog, table), columns, target)
+    other = None if compare is None else _table(catalog, compare)
+    chosen = _narrowed(_table(catalog, table, other), columns, target)
     told = progress or SilentProgress()
     clock = _Clock(told, language)
     reader = TableReader(
@@ -104,7 +108,7 @@ def build_report(
     )
     with clock.stage("profile"):
         described = profiles(context)
-    findings = _mined(context, clock)
+    findings = _mined(context, clock, other)
     with clock.stage("words"):
         facts = _facts(context, findings)
         doubts = _problems(context, chosen, facts)
@@ -118,6 +122,7 @@ def build_report(
         problems=doubts,
         keys=chosen.keys,
         target=target or "",
+        compared=other.name if other is not None else "",
         language=language,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         method=Method(
@@ -132,11 +137,12 @@ def build_report(
     )
 
 
-def _table(catalog: Catalog, name: str | None) -> Table:
+def _table(catalog: Catalog, name: str | None, other: Table | None = None) -> Table:
     if not catalog.tables:
         raise UsageError("There is no table to report on.", next_step="name a source that holds one")
     if name is None:
-        return max(catalog.tables, key=lambda t: t.rows)
+        rest = [t for t in catalog.tables if t is not other] or list(catalog.tables)
+        return max(rest, key=lambda t: t.rows)
     found = catalog.table(name) or next(
         (t for t in catalog.tables if t.name.casefold() == name.casefold()), None
     )
@@ -195,7 +201,7 @@ class _Clock:
             self._progress.finish()
 
 
-def _mined(context: Context, clock: _Clock) -> list[Finding]:
+def _mined(context: Context, clock: _Clock, other: Table | None) -> list[Finding]:
     """All findings. Formulas come first: what follows from a formula is no news to the others."""
     from datalect.report.mine import formulas, keys, missing, quality, relations, times, values
 
@@ -210,6 +216,13 @@ def _mined(context: Context, clock: _Clock) -> list[Finding]:
         with clock.stage(stage):
             for mine in miners:
                 found += mine(context)
+    if other is not None:
+        from datalect.report import compare
+
+        # The other table is the same kind of thing: that its keys fit is no news.
+        found = [f for f in found if f.form != "foreign_key"]
+        with clock.stage("compare"):
+            found += compare.mine(context, other)
     # Tests are corrected once all are made.
     return [f for f in found if f.place is None or context.tests.adjusted(f.place) <= FALSE_DISCOVERY]
 

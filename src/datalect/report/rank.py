@@ -47,7 +47,7 @@ def importance(context: Context, finding: Finding) -> float:
     if held is not None and held.of and held.held < held.of:
         certainty *= 0.6 + 0.4 * held.held / held.of
     weight: float = finding.impact**0.6 * finding.surprise**0.4 * certainty
-    if finding.target:
+    if finding.target or finding.section == "compare":
         weight = min(1.0, weight * 1.4 + 0.1)
     return min(1.0, weight)
 
@@ -134,7 +134,9 @@ def headlines(facts: Sequence[ReportFact], most: int = HEADLINES) -> tuple[Repor
             plain = fact.type in ("key", "constant", "foreign_key", "value") and limit < most
             if fact in chosen or plain:
                 continue
-            if sum(1 for c in chosen if c.type == fact.type) < limit:
+            # In a comparison the changes are what is asked for.
+            allowed = max(limit, most - 1) if fact.type == "change" else limit
+            if sum(1 for c in chosen if c.type == fact.type) < allowed:
                 chosen.append(fact)
     order = {id(f): i for i, f in enumerate(facts)}
     return tuple(sorted(chosen, key=lambda f: order[id(f)]))

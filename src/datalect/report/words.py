@@ -54,13 +54,19 @@ def variant(finding: Finding) -> str:
         return "many" if values["groups"] > 1 else ""
     if form == "foreign_key":
         return "" if values["coverage"] >= 1 else "broken"
+    if form in ("compare_added", "compare_dropped", "compare_new_values", "compare_lost_values"):
+        return "one" if values["count"] == 1 else ""
+    if form == "compare_rows":
+        return "up" if values["change"] > 0 else "down"
+    if form in ("compare_missing", "compare_share"):
+        return "up" if values["new"] > values["old"] else "down"
     if form in ("trend_rows", "change_point"):
         # Beyond a tripling a percentage says less than a multiple.
         way = "times" if values["change"] >= _MULTIPLE else "up" if values["change"] > 0 else "down"
         return f"{values['grain']} {way}"
     if form in ("spike", "gap", "gap_one"):
         return str(values["grain"])
-    if form.endswith("_one") and "rest" in values:
+    if (form.endswith("_one") or form == "compare_average") and "rest" in values:
         return "up" if values["value"] > values["rest"] else "down"
     if "y0" in values:
         return "up" if values["y1"] > values["y0"] else "down"

@@ -164,4 +164,26 @@ FORMS: dict[str, str] = {
     "average in the {reach} days from then on, against {before} in the {reach} days before.",
     "change_point:month times": "From {date} on the level is {times} times as high: {after} rows a month on "
     "average in the {reach} months from then on, against {before} in the {reach} months before.",
+    # comparing
+    "compare_rows:up": "There are {new} rows, {change} more than in {other} ({old}).",
+    "compare_rows:down": "There are {new} rows, {change} fewer than in {other} ({old}).",
+    "compare_rows_alike": "There are {new} rows, about as many as in {other} ({old}).",
+    "compare_added": "{count} columns are new: {keys}.",
+    "compare_added:one": "One column is new: {keys}.",
+    "compare_dropped": "{count} columns of {other} are gone: {keys}.",
+    "compare_dropped:one": "One column of {other} is gone: {keys}.",
+    "compare_type": "{column} is now {now}; in {other} it is {was}.",
+    "compare_missing:up": "{column} is missing more often: in {new} of the rows, against {old} in {other}.",
+    "compare_missing:down": "{column} is missing less often: in {new} of the rows, against {old} in {other}.",
+    "compare_average:up": "Average {column} is higher: {value}, against {rest} in {other}.",
+    "compare_average:down": "Average {column} is lower: {value}, against {rest} in {other}.",
+    "compare_share:up": "{column} is {value} more often: in {new} of the rows, against {old} in {other}.",
+    "compare_share:down": "{column} is {value} less often: in {new} of the rows, against {old} in {other}.",
+    "compare_new_values": "{column} has {count} values that {other} does not have, such as {value} ({rows} "
+    "rows in all).",
+    "compare_new_values:one": "{column} has one value that {other} does not have: {value} ({rows} rows).",
+    "compare_lost_values": "{column} lacks {count} values of {other}, such as {value} ({rows} rows there in "
+    "all).",
+    "compare_lost_values:one": "{column} lacks one value of {other}: {value} ({rows} rows there).",
+    "compare_period": "{column} runs from {from} to {to}; in {other} it runs from {was_from} to {was_to}.",
 }

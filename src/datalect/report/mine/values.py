@@ -183,8 +183,8 @@ def _heap(context: Context, column: Column, held: Any, chart: ChartSpec) -> list
     if different.size < 40:
         return []
     for side, end, place, beside in (
-        ("high", high, -1, counts[-11:-1]),
-        ("low", low, 0, counts[1:11]),
+        ("high", high, -1, counts[-5:-1]),
+        ("low", low, 0, counts[1:5]),
     ):
         share = counts[place] / held.size
         # Zero and the whole are where many amounts end by nature; elsewhere a heap beside thin neighbours was
