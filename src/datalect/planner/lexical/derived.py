@@ -270,6 +270,8 @@ def part_of_whole(b: Builder, filters: list[Filter], share_at: int) -> tuple[lis
         any(b.seq.items[k].text in ("both", "都", "同时") for k in range(share_at, side[-1].at)) and not han
     )
     for filter_ in reversed(side[:-1]):
+        if filter_.kind == "value" and len(filter_.hits) > 1 and filter_.fn == "and":
+            break  # 男性和女性的生还率: two wholes set side by side
         if not (both or _one_condition(b, filter_, part[0], han)):
             break
         part.insert(0, filter_)

@@ -90,6 +90,9 @@ def _condition_han(seq: Sequence, at: int) -> bool:
         return False
     following = seq.items[at + 1].text if at + 1 < len(seq) else ""
     before = seq.items[at - 1].text if at > 0 else ""
+    for near in (at - 1, at + 1):
+        if 0 <= near < len(seq) and seq.roles[near] == "filter" and len(seq.items[near].text) == 1:
+            return seq.items[near].text > "\u3000"  # 华东 is not East
     if at > 0 and seq.roles[at - 1] == "filter":
         return False  # 独自出行的: a verb of the condition before it
     if following in ("的", "了的") and at + 2 < len(seq):

@@ -135,6 +135,9 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
         if seq.cue(at, "rows") and seq.roles[at - 1] == "filter" and _figure_follows(seq, frame, at):
             seq.use(at, "owner")  # 技术类产品的销售额: the figure of those, not a list of products
             continue
+        if ref is not None and _head_of_value(seq, frame, at):
+            seq.use(at, "modifier")  # "bought Technology products": the word belongs to the value
+            continue
         named = seq.cue(at, "count") is not None and seq.quantity(at)
         if ref is not None and (named or not (noise and ref.choices[0].fit < 0.9)):
             frame.wants.append(Want("col", ref=ref, at=at))
@@ -173,6 +176,14 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             # silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
+
+
+def _head_of_value(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a header only says what kind of thing the value right before it is of."""
+    figures = [w for w in frame.wants if w.kind in ("count", "agg", "nested", "ratio")]
+    if not figures or frame.listing or frame.asks_which or at == 0 or seq.quantity(at):
+        return False
+    return seq.roles[at - 1] == "filter" and seq.has(at - 1, "value") and seq.items[at].text.isascii()
 
 
 def _counts_named(seq: Sequence, frame: Frame, at: int) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datalect.data.model import SemanticType
+from datalect.planner.lexical.defaults import natural_aggregate
 from datalect.planner.lexical.frame import Choice, Frame, Group, Ref, Want
-from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.sequence import Sequence, is_quantity
+from datalect.planner.linking.tokens import split_header
 
 
 def read_steps(seq: Sequence, frame: Frame) -> None:
@@ -97,6 +100,44 @@ def _date(seq: Sequence, at: int) -> str | None:
         if column is not None and column.dtype.upper().startswith(("DATE", "TIMESTAMP")):
             return choice.ref
     return None
+
+
+def read_average_of_totals(seq: Sequence, frame: Frame) -> None:
+    """Read "average sales per customer", 平均每张订单的销售额: what each adds up to, on average."""
+    for at in range(len(seq)):
+        agg = seq.cue(at, "agg") if seq.free(at) else None
+        if agg is None or agg.argument != "avg" or len(frame.groups) != 1 or frame.rank is not None:
+            continue
+        group = frame.groups[0]
+        first = seq.content(at, 1, 2)
+        han = seq.items[at].text[0] > "\u3000"
+        if han and (first is None or seq.roles[first] != "group"):
+            continue
+        figure = next((k for k in range(at + 1, len(seq)) if seq.free(k) and seq.quantity(k)), None)
+        column = seq.best(figure)
+        if figure is None or column is None or natural_aggregate(column)[0] != "sum":
+            continue
+        if not (group.ref is not None and (han or _many(seq, group.ref)) and (han or figure < group.at)):
+            continue
+        if group.grain is not None or (han and seq.table(group.at, 0.9) is not None):
+            continue
+        inner = Want("agg", fn="sum", ref=seq.ref(figure), at=figure)
+        frame.wants.append(Want("nested", fn="avg", at=at, per=group.ref, inner=inner))
+        frame.groups.remove(group)
+        seq.use([at, figure], "want")
+        return
+
+
+def _many(seq: Sequence, ref: Ref) -> bool:
+    """Whether the things are orders or people, too many to be shown one by one."""
+    kinds = (SemanticType.ID, SemanticType.NAME, SemanticType.CODE)
+    for choice in ref.choices:
+        column = seq.column(choice.ref) if choice.kind == "col" else None
+        if column is None or column.profile.distinct <= 30 or is_quantity(column):
+            continue
+        last = split_header(column.name)[-1:]
+        return column.meaning.type in kinds or last in (["name"], ["id"], ["名称"], ["姓名"])
+    return False
 
 
 def read_two_level(seq: Sequence, frame: Frame) -> None:

@@ -6,7 +6,12 @@ from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.parse_aggregates import read_aggregates, read_late_aggregates, read_ratio
 from datalect.planner.lexical.parse_counts import read_counts
 from datalect.planner.lexical.parse_rest import read_flags, read_rest
-from datalect.planner.lexical.parse_steps import read_intervals, read_steps, read_two_level
+from datalect.planner.lexical.parse_steps import (
+    read_average_of_totals,
+    read_intervals,
+    read_steps,
+    read_two_level,
+)
 from datalect.planner.lexical.sequence import Sequence
 
 
@@ -16,6 +21,7 @@ def read_wants(seq: Sequence, frame: Frame) -> None:
     read_steps(seq, frame)
     read_intervals(seq, frame)
     read_two_level(seq, frame)
+    read_average_of_totals(seq, frame)
     read_aggregates(seq, frame)
     read_counts(seq, frame)
     read_late_aggregates(seq, frame)

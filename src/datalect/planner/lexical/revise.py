@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datalect.data.model import SemanticType
+from datalect.plan.model import Dates, Range
 from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate
 from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.lexical.units import convert_units
+from datalect.planner.linking.dates import TimeMention
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header, tokenise
 from datalect.planner.linking.vocabulary import expand
@@ -48,6 +50,7 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _ways(seq, frame)
     _totals(seq, frame)
     _average_of_rows(seq, frame)
+    _year_before(frame)
     _silent(seq, frame)
     frame.doubts += doubts(seq, frame)
     convert_units(seq, frame)
@@ -344,6 +347,20 @@ def _way_at(seq: Sequence, at: int) -> frozenset[str] | None:
             seq.use(k, "filter")
             return way
     return None
+
+
+def _year_before(frame: Frame) -> None:
+    """Keep the year before the one asked about: its figures are compared with in 各季度同比."""
+    times = [f for f in frame.filters if f.kind == "time" and f.time is not None and not f.neg]
+    if not frame.groups or ("growth", "year") not in frame.steps or len(times) != 1 or times[0].values:
+        return
+    time = times[0].time
+    span, years = (time.span, time.years) if time is not None else (None, None)
+    if not isinstance(span, Dates) or span.year is None or years is None or years[0] != years[1]:
+        return
+    finer = any(g.grain in ("quarter", "month", "week", "day") for g in frame.groups)
+    both = Range(from_=f"{span.year - 1}-01-01", to=f"{span.year}-12-31")
+    times[0].time = TimeMention(0, 0, both, None if finer else (span.year - 1, span.year))
 
 
 def _silent(seq: Sequence, frame: Frame) -> None:

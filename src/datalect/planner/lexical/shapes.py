@@ -247,6 +247,8 @@ def top_rows(b: Builder) -> Draft | None:
         return None
     if rank.by is not None and rank.by.kind != "col":
         return None
+    if _asks_figure(b) and rank.n == 1:
+        draft.weight *= 0.45
     by = b.picked(rank.by.ref, draft) if rank.by is not None else None
     columns = [c for c in _list_columns(b, draft)]
     entity = b.picked(rank.entity, draft) if rank.entity is not None else None
@@ -316,6 +318,22 @@ def top_rows(b: Builder) -> Draft | None:
     return draft
 
 
+def _asks_figure(b: Builder) -> bool:
+    """Whether the words that stand for a column ask for the figure ranked by: 最贵的多少钱, "how old is the oldest"."""  # noqa: E501
+    rank = b.frame.rank
+    if rank is None or rank.by is None or rank.by.ref is None or b.frame.asks_which:
+        return False
+    ranked = {c.ref for c in rank.by.ref.choices}
+    asked = [w for w in b.frame.wants if w.kind == "implied" and w.ref is not None]
+    figures = [w for w in asked if ranked & {c.ref for c in w.ref.choices}]  # type: ignore[union-attr]
+    texts = [b.seq.items[w.at].text for w in figures]
+    return (
+        bool(texts)
+        and len(asked) == len(b.frame.wants)
+        and all(t.startswith("how ") or "多" in t for t in texts)
+    )
+
+
 def _adjective(b: Builder) -> bool:
     rank = b.frame.rank
     return rank is not None and bool(b.seq.cue(rank.at, "adj")) and (rank.by is None or rank.by.at == rank.at)
@@ -336,7 +354,9 @@ def extreme(b: Builder) -> Draft | None:
         return None  # 销售额最高的月份 asks for the month
     if any(w.kind == "implied" and _asks_for(b, w) for w in b.frame.wants):
         draft.weight *= 0.3
-    if (
+    if _asks_figure(b):
+        draft.weight *= 1.0
+    elif (
         b.frame.asks_which
         or _adjective(b)
         or any(w.kind == "col" and w is not rank.by for w in b.frame.wants)

@@ -25,6 +25,7 @@ _TABLE_WORDS = frozenset(
 )
 _YES_NO = ("是否", "有无")
 _KEY_WORDS = frozenset({"id", "key", "code", "no", "number", "fk", "编号", "编码", "号", "代码"})
+_NAME_WORDS = frozenset({"name", "title", "label", "description", "名称", "名", "姓名", "标题"})
 _LINKERS = frozenset({"of", "the", "in", "per", "and", "for", "to", "a", "by", "的"})
 _MAX_COMBINATIONS = 60
 
@@ -90,6 +91,7 @@ def _build(catalog: Catalog) -> TermIndex:
         _add_owned(index, table)
     for table in catalog.tables:
         _rows_first(index, table)
+        _things_of_ids(index, table)
     for (table_name, column_name), other in links.items():
         # "customer" in orders.customer_id speaks of the customers it points at
         words = [w for w in split_header(column_name) if w not in _KEY_WORDS]
@@ -149,6 +151,28 @@ def _rows_first(index: TermIndex, table: Table) -> None:
         for name, score in synonyms(column.name):
             if is_han(name[0]):
                 index.add(f"{name}号", mine, score)
+
+
+def _things_of_ids(index: TermIndex, table: Table) -> None:
+    """Let "orders" mean the column Order ID rather than Order Date, where none holds their names."""
+    visible = [c for c in table.columns if not c.hidden]
+    for column in visible:
+        words = split_header(column.name)
+        thing = [w for w in words if w not in _KEY_WORDS]
+        if len(thing) != 1 or len(words) != 2 or words[-1] not in _KEY_WORDS:
+            continue
+        others = [split_header(c.name) for c in visible if c is not column]
+        if thing in others or any(o[:1] == thing and o[-1] in _NAME_WORDS for o in others):
+            continue
+        for name, score in ((thing[0], 1.0), *synonyms(thing[0])):
+            known = index.terms.setdefault(term_key(name), {})
+            if ("table", table.name) in known or score <= 0.8:
+                continue
+            index.add(name, ("col", column.id), 0.86 * score)
+            for other in visible:
+                if split_header(other.name)[:1] == thing and other is not column:
+                    target = ("col", other.id)
+                    known[target] = min(known.get(target, 0.0), 0.6 * score)
 
 
 def _add_table(index: TermIndex, table: Table) -> None:
