@@ -50,7 +50,7 @@ class Score:
 
 
 def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf
+    return math.exp(min(value, 700.0))  # beyond that it is no number, and of no use
 
 
 class IdArray:

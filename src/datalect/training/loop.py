@@ -175,8 +175,10 @@ class Loop:
         with self.average.applied(), torch.no_grad():
             p.figures = self.task.evaluate(self.module)
             value = p.figures[self.task.primary]
+            if not math.isfinite(value):
+                self._diverged(f"the validation figure {self.task.primary} is {value}")
             better = p.best is None or (value > p.best if self.task.greater_is_better else value < p.best)
-            if better and math.isfinite(value):
+            if better:
                 p.best, p.best_step, p.best_figures, p.stale = value, p.step, dict(p.figures), 0
                 with whole_folder(self.run / f"best-{p.step:08d}") as folder:
                     write_tensors(folder / "model.safetensors", self.module.state_dict())
