@@ -159,7 +159,9 @@ _PIECES = st.sampled_from(
         "\\", "`", "${x}", "'", "中文", "🙂",
     ]
 )  # fmt: skip
-_HOSTILE = st.lists(_PIECES | st.text(max_size=8), min_size=1, max_size=5).map(lambda parts: "x" + "".join(parts))
+_HOSTILE = st.lists(_PIECES | st.text(max_size=8), min_size=1, max_size=5).map(
+    lambda parts: "x" + "".join(parts)
+)
 
 
 _AXIS = frozenset({"text", "path"})  # charts leave out labels that would overlap
@@ -251,6 +253,13 @@ def test_a_fact_of_a_problem_is_shown_once(page: str) -> None:
     assert page.count('id="f6"') == 1
     problems = page[page.index('class="problems"') : page.index("What was understood")]
     assert 'id="f6"' in problems
+
+
+def test_what_was_done_is_said_only_where_it_is_known(page: str) -> None:
+    text = Outline(page).all_text()
+    assert "4 problems were found: 1 serious, 1 warning, 1 notice, 1 for information." in text
+    assert "发现 4 个问题：严重 1 个、警告 1 个、注意 1 个、供参考 1 个。" in text
+    assert text.count("Left as it is.") == 1 and text.count("Taken as missing.") == 1
 
 
 def test_facts_without_ids_get_places() -> None:

@@ -27,6 +27,7 @@ from datalect.report.scales import figure, share_text
 from datalect.report.svg import draw
 
 _SHARES = frozenset({"share", "eta_squared"})
+_SAYS_ITSELF = frozenset({"sentinel", "stored_as_text"})  # their sentences tell what was done
 _MOST_ROWS = 8  # rows of evidence shown
 _MOST_COLUMNS = 8
 _GROUP_NAMES = frozenset({"group", "kind", "period", "value"})  # what queries of the report call groups
@@ -78,7 +79,7 @@ class ProblemView:
     Attributes:
         severity: how much it should worry.
         message: one sentence.
-        handled: what was done about it; empty when it was left alone.
+        handled: what was done about it, or that it was left alone; empty where the message says so itself.
         rows: rows or cells concerned.
         share: their part of the table, or empty.
         view: the fact that shows it, to be opened here.
@@ -194,6 +195,13 @@ def _p_value(p: float) -> Words:
 # ---------------------------------------------------------------- problems
 
 
+def _handled(problem: Problem) -> Words:
+    """What was done. What reading found says itself what was done; what mining found was only looked at."""
+    if problem.handled.en or not problem.fact or problem.kind in _SAYS_ITSELF:
+        return problem.handled
+    return Words(en="Left as it is.", zh="未作改动。")
+
+
 def problem_views(
     problems: Sequence[Problem], views: Mapping[str, FactView], shown: set[str]
 ) -> list[ProblemView]:
@@ -208,7 +216,7 @@ def problem_views(
             shown.add(problem.fact)
         placed.append(
             ProblemView(
-                severity=problem.severity, message=problem.message, handled=problem.handled,
+                severity=problem.severity, message=problem.message, handled=_handled(problem),
                 rows=f"{problem.count:,}" if problem.count else "",
                 share=share_text(problem.share) if problem.share is not None else "",
                 view=view, above=above,

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from datalect.answer.formats import percent
 from datalect.answer.ground import Words
-from datalect.report.model import Report, Section
+from datalect.report.model import SEVERITIES, Report, Section
 from datalect.report.page_columns import (
     Bar,
     ColumnView,
@@ -20,7 +20,7 @@ from datalect.report.page_columns import (
     value_text,
 )
 from datalect.report.page_facts import FactView
-from datalect.report.page_words import SECTION_TITLES, stage_words
+from datalect.report.page_words import SECTION_TITLES, SEVERITY_COUNTS, stage_words
 
 _NONE = Words(en="", zh="")
 _MOST_NAMES = 10  # columns named for one meaning
@@ -142,16 +142,14 @@ def _trust_lead(report: Report) -> Words:
         )
     if not report.problems:
         return Words(en="No problem was found in this table.", zh="在这张表中没有发现问题。")
-    count, handled = len(report.problems), sum(1 for p in report.problems if p.handled.en)
-    left = count - handled
-    en = "One problem was found" if count == 1 else f"{count} problems were found"
-    if not handled:
-        return Words(en=f"{en}; the data were left as they are.", zh=f"发现 {count} 个问题，数据未作改动。")
-    if not left:
-        return Words(en=f"{en} and handled while reading.", zh=f"发现 {count} 个问题，读取时均已处理。")
+    counts = [(s, sum(1 for p in report.problems if p.severity == s)) for s in SEVERITIES]
+    held = [(s, n) for s, n in counts if n]
+    total = len(report.problems)
     return Words(
-        en=f"{en}: {handled} handled while reading, {left} left as {'it is' if left == 1 else 'they are'}.",
-        zh=f"发现 {count} 个问题：{handled} 个在读取时已处理，{left} 个未作改动。",
+        en=f"{'One problem was' if total == 1 else f'{total} problems were'} found: "
+        + ", ".join(f"{n} {SEVERITY_COUNTS[s].en.partition('|')[2 if n > 1 else 0]}" for s, n in held)
+        + ".",
+        zh=f"发现 {total} 个问题：" + "、".join(f"{SEVERITY_COUNTS[s].zh} {n} 个" for s, n in held) + "。",
     )
 
 

@@ -18,6 +18,14 @@ SEVERITY_NAMES: dict[Severity, Words] = {
     "info": Words(en="For information", zh="供参考"),
 }
 
+# One and several, as counted in a sentence.
+SEVERITY_COUNTS: dict[Severity, Words] = {
+    "serious": Words(en="serious|serious", zh="严重"),
+    "warning": Words(en="warning|warnings", zh="警告"),
+    "notice": Words(en="notice|notices", zh="注意"),
+    "info": Words(en="for information|for information", zh="供参考"),
+}
+
 SECTION_TITLES: dict[Section, Words] = {
     "trust": Words(en="Can I trust this table?", zh="这张表可信吗？"),
     "compare": Words(en="What changed", zh="有什么变化"),

@@ -251,8 +251,12 @@ def _histogram(spec: ChartSpec, heights: Sequence[float | None], language: Langu
     return canvas.markup()
 
 
-def _number_axis(canvas: _Canvas, across: _Axis) -> None:
+def _number_axis(canvas: _Canvas, across: _Axis, *, whole: bool = False) -> None:
     step = scales.nice_step(across.high - across.low, 5)
+    if whole and step < 1:
+        ticks = [float(v) for v in range(math.ceil(across.low), math.floor(across.high) + 1)]
+        _axis_texts(canvas, [(across.at(v), scales.tick(v, 1)) for v in ticks])
+        return
     places = [(across.at(v), scales.tick(v, step)) for v in scales.number_ticks(across.low, across.high, 5)]
     _axis_texts(canvas, places)
 
@@ -306,7 +310,7 @@ def _points(spec: ChartSpec, heights: Sequence[float | None], language: Language
         ticks = scales.time_ticks(across.low, across.high, 5)
         _axis_texts(canvas, [(across.at(at), words) for at, words in ticks])
     elif spec.x or not spec.labels:
-        _number_axis(canvas, across)
+        _number_axis(canvas, across, whole=all(x.is_integer() for x, _, _ in points))
     else:
         _axis_texts(canvas, [(across.at(k), w) for k, w in enumerate(_labels(spec))])
     return canvas.markup()
