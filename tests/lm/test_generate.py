@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,10 +138,20 @@ def test_the_penalty_makes_seen_tokens_less_likely():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"max_tokens": 0}, {"temperature": -1}, {"temperature": float("nan")}, {"top_k": -1}, {"top_p": 0}, {"top_p": 1.1},
-        {"min_p": 2}, {"repetition_penalty": 0}, {"beams": 0}, {"stop": ("",)}, {"seed": -1}, {"beams": 10**9},
+        {"max_tokens": 0},
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"top_k": -1},
+        {"top_p": 0},
+        {"top_p": 1.1},
+        {"min_p": 2},
+        {"repetition_penalty": 0},
+        {"beams": 0},
+        {"stop": ("",)},
+        {"seed": -1},
+        {"beams": 10**9},
     ],
-)  # fmt: skip
+)
 def test_senseless_options_are_refused(wrong):
     with pytest.raises(UsageError):
         GenerationOptions(**wrong)

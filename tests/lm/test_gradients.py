@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from torch.nn import functional as F
 
 from datalect.lm.gradients import relu_squared, rms_norm, short_attention

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("torch")
-
 from datalect.errors import CheckpointError, UsageError
 from datalect.lm.config import TokenizerConfig
 from datalect.lm.tokenizers import load_tokenizer, tokenizer_json, train_tokenizer

@@ -1,13 +1,11 @@
-"""The Transformer: no look ahead, the same with and without cache, alone and in a batch, parity with torch."""
+"""The Transformer: no look ahead, the same with and without cache, alone and in a batch."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
@@ -153,11 +151,24 @@ def test_too_long_a_text_is_refused():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"layers": 0}, {"layers": 10**9}, {"width": 0}, {"width": 10**9}, {"heads": 5}, {"kv_heads": 3}, {"heads": -1},
-        {"context": 0}, {"dropout": 1.5}, {"dropout": float("nan")}, {"position": "magic"}, {"vocab_size": -1},
-        {"width": 4, "heads": 4}, {"norm_eps": 0.0}, {"ffn_width": 0}, {"rope_base": float("inf")},
+        {"layers": 0},
+        {"layers": 10**9},
+        {"width": 0},
+        {"width": 10**9},
+        {"heads": 5},
+        {"kv_heads": 3},
+        {"heads": -1},
+        {"context": 0},
+        {"dropout": 1.5},
+        {"dropout": float("nan")},
+        {"position": "magic"},
+        {"vocab_size": -1},
+        {"width": 4, "heads": 4},
+        {"norm_eps": 0.0},
+        {"ffn_width": 0},
+        {"rope_base": float("inf")},
     ],
-)  # fmt: skip
+)
 def test_absurd_configurations_are_refused(wrong):
     with pytest.raises(UsageError):
         replace(TINY, **wrong)

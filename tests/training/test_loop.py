@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
-
-torch = pytest.importorskip("torch")
+import torch
 
 from datalect.errors import ModelError, UsageError
 from datalect.lm import load_model
@@ -142,7 +142,7 @@ def test_schedules_warm_up_and_never_leave_their_range(name):
     values = [factor(config, step, 100) for step in range(100)]
     assert values[:11] == sorted(values[:11]) and values[0] > 0
     assert max(values) <= 1.0 and values[10] == pytest.approx(1.0)
-    assert all(b <= a + 1e-12 for a, b in zip(values[10:], values[11:], strict=False))
+    assert all(b <= a + 1e-12 for a, b in pairwise(values[10:]))
     if name in ("cosine", "linear", "wsd"):
         assert values[-1] == pytest.approx(0.1, abs=0.06)
 

@@ -1,4 +1,4 @@
-"""Exact resume: a run killed with SIGKILL and started again ends with the same bits as one that was left alone."""
+"""Exact resume: a run killed and started again ends with the same bits as one that was left alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from safetensors.torch import load_file
 
 from datalect.errors import CheckpointError, UsageError
