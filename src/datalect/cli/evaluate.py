@@ -52,7 +52,7 @@ def evaluate(
     cache
         Mix in a neural cache of the last 2,000 tokens (Grave et al. 2017).
     dynamic
-        Let the model learn from what it has read (Krause et al. 2018); slower, the saved model stays as it is.
+        Let the model learn from what it has read (Krause et al. 2018); the saved model stays as it is.
     json
         Print one JSON object: task, metrics, n, seconds.
     """

@@ -72,6 +72,7 @@ def classifier(
     label: str | None = None,
     separator: str | None = None,
     encoder: Path | None = None,
+    vectors: Path | None = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen: nobody can change the default
 ) -> int:
@@ -93,6 +94,9 @@ def classifier(
         Splits a label cell into several labels, such as | or ;
     encoder
         Hugging Face folder of a pre-trained encoder, for --arch encoder.
+    vectors
+        Word vectors the embedding starts from (word2vec, GloVe, fastText; text or binary);
+        --set model.freeze_embedding=true keeps them as they are.
     json
         Print the JSON line only, and no progress.
     """
@@ -113,7 +117,11 @@ def classifier(
         text_column=text or recipe.data.text_column,
         label_column=label or recipe.data.label_column,
     )
-    asked = {"separator": separator, "encoder": str(encoder) if encoder else None}
+    asked = {
+        "separator": separator,
+        "encoder": str(encoder) if encoder else None,
+        "vectors": str(vectors) if vectors else None,
+    }
     extra = recipe.extra | {field: value for field, value in asked.items() if value is not None}
     recipe = replace(recipe, data=columns, extra=extra)
     trained = train_classifier(

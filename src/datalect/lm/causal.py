@@ -85,6 +85,10 @@ class CausalModel(nn.Module, ABC):
         """The state with its rows picked by index, for beam search; batch is dimension 0 of every tensor."""
         return map_state(state, lambda tensor: tensor.index_select(0, rows_B))
 
+    def learn_counts(self, counts_V: Tensor) -> None:
+        """Take in how often each token occurs in the training text before the first step; may be ignored."""
+        return
+
     def not_hidden(self) -> tuple[str, ...]:
         """Name prefixes of matrices that are no hidden layers (embeddings, heads): not for Muon."""
         return ("embedding", "head")

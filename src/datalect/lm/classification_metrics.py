@@ -25,8 +25,8 @@ def single_label_metrics(
         labels: names.
 
     Returns:
-        ``accuracy``, ``macro_f1`` (mean over the labels that occur in the truth or the predictions), ``nll`` in
-        nats over texts with known labels, ``ece`` (expected calibration error, Guo et al. 2017), ``unknown``
+        ``accuracy``, ``macro_f1`` (mean over labels in the truth or the predictions), ``nll`` in nats over
+        texts with known labels, ``ece`` (expected calibration error, Guo et al. 2017), ``unknown``
         (texts with unknown labels), ``per_label`` and ``confusion`` (rows true, columns predicted).
     """
     n, c = probabilities_NC.shape

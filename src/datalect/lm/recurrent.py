@@ -171,6 +171,10 @@ class Recurrent(CausalModel):
         """Negative log probability of each target in nats."""
         return self.softmax.nll(hidden, targets, self._output())
 
+    def learn_counts(self, counts_V: Tensor) -> None:
+        """Start from the frequencies of tokens in the training text, which training then need not learn."""
+        self.softmax.learn_counts(counts_V)
+
     def not_hidden(self) -> tuple[str, ...]:
         """Embeddings and the output layer."""
         return ("embedding", "head", "softmax")

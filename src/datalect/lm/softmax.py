@@ -35,6 +35,19 @@ class TokenSoftmax(nn.Module):
             self.cluster = nn.Parameter(torch.zeros(len(cutoffs), width))
             self.cluster_bias = nn.Parameter(torch.zeros(len(cutoffs)))
 
+    @torch.no_grad()
+    def learn_counts(self, counts_V: Tensor) -> None:
+        """Set the biases so that tokens are as probable as they are frequent while hidden vectors are zero.
+
+        Args:
+            counts_V: how often each token occurs in the training text.
+        """
+        chances = (counts_V.double() + 1) / (counts_V.sum() + len(counts_V))
+        self.bias.copy_(chances.log())
+        if self.starts:
+            rest = torch.split(chances, self.sizes)[1:]
+            self.cluster_bias.copy_(torch.stack([part.sum() for part in rest]).log())
+
     def logits(self, hidden: Tensor, weight_VD: Tensor) -> Tensor:
         """Unnormalised log probabilities ``(..., V)`` in float32."""
         if not self.starts:

@@ -20,22 +20,21 @@ from datalect.lm.calibration import fit_temperature, probabilities
 from datalect.lm.causal import count_parameters
 from datalect.lm.checkpoint import save_model
 from datalect.lm.classification_metrics import multi_label_metrics, single_label_metrics
-from datalect.lm.classifier import Bag, Classifier, Example, Inputs
-from datalect.lm.classifier_config import BagConfig, ClassifierConfig, EncoderConfig
+from datalect.lm.classifier import Bag, Classifier, Example, Inputs, SequenceClassifier
+from datalect.lm.classifier_config import BagConfig, ClassifierConfig, EncoderConfig, SequenceConfig
 from datalect.lm.classify import logits_of
+from datalect.lm.embeddings import vectors_for_pieces
 from datalect.lm.encoder import EncoderClassifier, load_pretrained, read_encoder_config
 from datalect.lm.tokenizers import train_tokenizer
 from datalect.lm.tokenizers.pretrained import PretrainedTokenizer
 from datalect.training.config import Recipe
 from datalect.training.labelled import Labelled, LabelledData, read_labelled
+from datalect.training.labelled_parts import label_names, part_data, target_tensor
 from datalect.training.language import Trained
 from datalect.training.loop import Loop, Outcome, seed_everything
 from datalect.training.metrics import Silent, Watcher
 from datalect.training.runs import claimed_run
-from datalect.training.split import is_valid
 from datalect.training.task import Loss
-
-_UNKNOWN = -1
 
 
 @dataclass(frozen=True)
@@ -169,68 +168,6 @@ def _class_weights(kind: Any, targets: Tensor, labels: int) -> Tensor | None:
     return weights / weights[targets].mean()
 
 
-# ---------------------------------------------------------------- data
-
-
-def part_data(
-    data: LabelledData, held: LabelledData | None, share: float, seed: int, note: Callable[[str], None]
-) -> tuple[list[Labelled], list[Labelled], str]:
-    """Training and validation texts with every text on one side only, and how they were parted.
-
-    Raises:
-        UsageError: a part would be empty.
-    """
-    if held is None:
-        valid = [e for e in data.examples if is_valid(e.text, share, seed)]
-        train = [e for e in data.examples if not is_valid(e.text, share, seed)]
-        parted = "by text, copies on one side"
-    else:
-        kept = {" ".join(e.text.casefold().split()) for e in held.examples}
-        train = [e for e in data.examples if " ".join(e.text.casefold().split()) not in kept]
-        valid, parted = held.examples, "a file of its own"
-        if len(train) < len(data.examples):
-            left = len(data.examples) - len(train)
-            note(f"{left:,} training texts that stand in the validation file too are left out.")
-    if not train or not valid:
-        raise UsageError(
-            "There is too little text for a training and a validation part.",
-            received=f"{len(train)} and {len(valid)} texts",
-            next_step="give more texts, name --valid FILE, or --set data.valid=0.3",
-        )
-    return train, valid, parted
-
-
-def label_names(examples: Sequence[Labelled]) -> list[str]:
-    """All labels, sorted; numbers by value.
-
-    Raises:
-        UsageError: fewer than two.
-    """
-    names = {label for example in examples for label in example.labels}
-    if len(names) < 2:
-        raise UsageError(
-            "A classifier needs at least two labels.", received=", ".join(sorted(names)) or "none"
-        )
-    numbers = all(name.lstrip("-").isdecimal() and name.isascii() for name in names)
-    return sorted(names, key=int) if numbers else sorted(names)
-
-
-def target_tensor(examples: Sequence[Labelled], labels: list[str], *, multi_label: bool) -> Tensor:
-    """Label of each text ``(N,)``, -1 where it is none of them, or 0 and 1 for each label ``(N, C)``."""
-    place = {name: number for number, name in enumerate(labels)}
-    if not multi_label:
-        return torch.tensor([place.get(example.labels[0], _UNKNOWN) for example in examples])
-    made = torch.zeros(len(examples), len(labels))
-    for row, example in enumerate(examples):
-        for label in example.labels:
-            if label in place:
-                made[row, place[label]] = 1.0
-    return made
-
-
-# ---------------------------------------------------------------- training
-
-
 def train_classifier(
     data: Path,
     recipe: Recipe,
@@ -247,8 +184,9 @@ def train_classifier(
     Args:
         data: labelled texts, see `read_labelled`.
         recipe: what and how. ``extra`` may hold ``separator`` (several labels in a cell), ``class_weights``
-            (none, balanced, sqrt), ``label_smoothing``, ``primary`` (the figure that decides which weights are
-            best) and ``encoder`` (Hugging Face folder of an encoder-classifier).
+            (none, balanced, sqrt), ``label_smoothing``, ``primary`` (the figure that decides which weights
+            are best), ``encoder`` (Hugging Face folder of an encoder-classifier) and ``vectors`` (word vectors
+            that the embedding starts from; ``model.freeze_embedding`` keeps them).
         folder: the model folder.
         valid: validation texts; without it a part of ``data`` is kept aside.
         licence: of the data, for the model card.
@@ -271,7 +209,7 @@ def train_classifier(
         labels = label_names(train)
         several = read.several
         seed_everything(recipe.run.seed)
-        module, tokenizer = make_classifier(recipe, [e.text for e in train], len(labels), several)
+        module, tokenizer = make_classifier(recipe, [e.text for e in train], len(labels), several, told.note)
         recipe = replace(recipe, model=module.config)
         parts = [
             Part(
@@ -285,7 +223,7 @@ def train_classifier(
             module.learn_counts(parts[0].examples, hot)
         task = ClassificationTask(module.collate, parts[0], parts[1], labels, recipe)
         told.note(
-            f"{len(train):,} texts for training, {len(rest):,} for validation ({parted}), {len(labels)} labels."
+            f"{len(train):,} texts to train on, {len(rest):,} to validate ({parted}), {len(labels)} labels."
         )
         outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
         facts = {
@@ -319,7 +257,7 @@ def _most(train: Sequence[Labelled]) -> list[tuple[str, int]]:
 
 
 def make_classifier(
-    recipe: Recipe, texts: Sequence[str], labels: int, several: bool
+    recipe: Recipe, texts: Sequence[str], labels: int, several: bool, note: Callable[[str], None]
 ) -> tuple[Classifier, Tokenizer | None]:
     """A fresh model and its tokenizer.
 
@@ -349,8 +287,26 @@ def make_classifier(
         module = cast(EncoderClassifier, build(config))
         load_pretrained(module, source)
         return module, PretrainedTokenizer.from_folder(source)
-    tokenizer = train_tokenizer(recipe.tokenizer, (" " + t.lower().strip() for t in texts))
-    return cast(Classifier, build(replace(config, vocab_size=tokenizer.vocab_size))), tokenizer
+    return _sequence_classifier(cast(SequenceConfig, config), recipe, texts, note)
+
+
+def _sequence_classifier(
+    config: SequenceConfig, recipe: Recipe, texts: Sequence[str], note: Callable[[str], None]
+) -> tuple[Classifier, Tokenizer]:
+    """A model over tokens, with a tokenizer made from the texts and, where named, pre-trained vectors."""
+    spelt = (" " + (text.lower() if config.lowercase else text).strip() for text in texts)
+    tokenizer = train_tokenizer(recipe.tokenizer, spelt)
+    config = replace(config, vocab_size=tokenizer.vocab_size)
+    named = recipe.extra.get("vectors")
+    if named is None:
+        return cast(Classifier, build(config)), tokenizer
+    pieces = [tokenizer.decode([number]) for number in range(tokenizer.vocab_size)]
+    matrix, found = vectors_for_pieces(Path(str(named)).expanduser(), pieces)
+    note(f"Vectors for {found:,} of {len(pieces):,} pieces, {matrix.shape[1]} wide.")
+    module = cast(SequenceClassifier, build(replace(config, width=matrix.shape[1])))
+    with torch.no_grad():
+        module.embedding.weight.copy_(torch.from_numpy(matrix))
+    return module, tokenizer
 
 
 def _save(

@@ -7,8 +7,9 @@ from typing import Any
 
 from datalect.lm.checkpoint import describe_model
 from datalect.lm.classify import load_classifier
-from datalect.training.classification import figures, target_tensor
+from datalect.training.classification import figures
 from datalect.training.labelled import read_labelled
+from datalect.training.labelled_parts import target_tensor
 
 
 def evaluate_classifier(

@@ -49,9 +49,9 @@ def read_labelled(
 ) -> LabelledData:
     """Read texts with labels.
 
-    Tables (CSV, TSV, Parquet, Excel, ...) and JSONL have a text and a label column. A plain text file has a text
-    a line and its label before or after a tab, as its first word, or in fastText's form (``__label__a __label__b
-    text``). A folder has one subfolder of text files for each label.
+    Tables (CSV, TSV, Parquet, Excel, ...) and JSONL have a text and a label column. A plain text file has a
+    text a line and its label before or after a tab, as its first word, or in fastText's form (``__label__a
+    __label__b text``). A folder has one subfolder of text files for each label.
 
     Args:
         path: the file or folder; .xz, .gz, .bz2 and .zst too.

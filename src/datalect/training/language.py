@@ -116,6 +116,7 @@ def train_language_model(
         recipe = replace(recipe, model=replace(recipe.model, vocab_size=ready.tokenizer.vocab_size))
         seed_everything(recipe.run.seed)
         module = cast(CausalModel, build(recipe.model))
+        module.learn_counts(torch.from_numpy(ready.train.counts(ready.tokenizer.vocab_size)))
         task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe)
         outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
         facts = _data_facts(data, valid, ready, licence)

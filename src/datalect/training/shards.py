@@ -43,6 +43,12 @@ class TokenShards:
             return np.empty(0, np.int64)
         return np.concatenate(pieces).astype(np.int64) if len(pieces) > 1 else pieces[0].astype(np.int64)
 
+    def counts(self, vocab_size: int) -> NDArray[np.int64]:
+        """How often each id occurs, shape ``(vocab_size,)``."""
+        parts = [np.bincount(part, minlength=vocab_size) for part in self._parts]
+        total: NDArray[np.int64] = np.sum(parts, axis=0, dtype=np.int64)
+        return total
+
     def windows(self, starts: NDArray[np.int64], length: int) -> NDArray[np.int64]:
         """Windows of equal length, shape ``(len(starts), length)``."""
         return np.stack([self.take(int(start), length) for start in starts])
