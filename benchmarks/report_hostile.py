@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 import tempfile
 import time
@@ -192,6 +193,7 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="datalect-hostile-") as held, browser() as running:
         folder = Path(held)
+        os.environ["DATALECT_CACHE"] = str(folder / "cache")  # nothing of this stays in the reader's cache
         ran = control(running, folder, strings)
         tab = running.page()
 

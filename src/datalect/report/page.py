@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from datalect.planner.base import Language
 
 _PACKAGE = "datalect.report"
+_EMPTY = Words(
+    en="The table has columns but no rows: there is nothing to report.",
+    zh="这张表有列但没有数据行，没有可以报告的内容。",
+)
 _NOTHING = Words(
     en="Nothing in this table stands out strongly and certainly enough to open a report with.",
     zh="这张表中没有足够突出而又可靠、值得放在开头的发现。",
@@ -66,7 +70,8 @@ def render(report: Report, language: Language) -> str:
     return _page_environment().get_template("page.html.j2").render(
         report=report, language=language, policy=policy(css, js), css=trusted(css), js=trusted(js),
         titles={"en": _title(report, "en"), "zh": _title(report, "zh")}, size=size_words(report),
-        created=_day(report.created), headlines=headlines, nothing=_NOTHING, problems=problems,
+        created=_day(report.created), headlines=headlines,
+        nothing=_NOTHING if report.rows else _EMPTY, problems=problems,
         severities=[(s, n) for s, n in counts.items() if n], severity_names=SEVERITY_NAMES,
         sections=sections_of(report, views, headlines, shown, columns), columns=columns,
         kinds=kinds_of(columns), times=time_views(columns), texts=text_views(columns),
@@ -80,7 +85,7 @@ def render_fragment(report: Report, language: Language) -> str:
     headlines = [(f.sentence(language), draw(f.chart, language)) for f in report.headlines]
     return _page_environment().get_template("fragment.html.j2").render(
         report=report, language=language, css=trusted(_asset("fragment.css")), size=size_words(report),
-        headlines=headlines, nothing=_NOTHING,
+        headlines=headlines, nothing=_NOTHING if report.rows else _EMPTY,
         problems=problem_views(report.problems, {}, set())[:3], severity_names=SEVERITY_NAMES,
     )  # fmt: skip
 

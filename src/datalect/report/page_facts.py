@@ -168,15 +168,22 @@ def _held(segments: Segments | None, labels: Mapping[str, Words]) -> Words | Non
     if segments is None or not segments.of:
         return None
     name = labels.get(segments.column, Words(en=segments.column, zh=segments.column))
+    held, of, looked = segments.held, segments.of, segments.columns
+    if held >= of:
+        if looked > 1:
+            return Words(
+                en=f"Holds in every group of the {looked} columns it was looked at in",
+                zh=f"在所考察的 {looked} 列的每一组中都成立",
+            )
+        return Words(en=f"Holds in all {of} groups of {name.en}", zh=f"在{name.zh}的全部 {of} 组中都成立")
+    en, zh = f"Holds in {held} of {of} groups of {name.en}", f"在{name.zh}的 {of} 组中有 {held} 组成立"
     against = segments.against[:4]
-    en = f"Holds in {segments.held} of {segments.of} groups of {name.en}"
-    zh = f"按{name.zh}分组，{segments.of} 组中有 {segments.held} 组成立"
     if against:
         en += f"; not in {', '.join(against)}"
         zh += f"；例外：{'、'.join(against)}"
-    if segments.columns > 1:
-        en += f" (where it holds least, of {segments.columns} columns looked at)"
-        zh += f"（考察的 {segments.columns} 列中成立最少的一列）"
+    if looked > 1:
+        en += f" (of {looked} columns looked at, the one where it holds least)"
+        zh += f"（考察了 {looked} 列，这一列中成立的组最少）"
     return Words(en=en, zh=zh)
 
 
