@@ -18,7 +18,7 @@ from datalect.planner.lexical.frame import Choice, Group, Ref, Want
 from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import shorten
-from datalect.planner.lexical.things import hanging_tables, named_by, once_each, with_each
+from datalect.planner.lexical.things import hanging_tables, named_by, once_each, plays_role, with_each
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import term_key
 
@@ -163,7 +163,8 @@ class Builder:
         draft.why[f"get.{column.id}"] = want.at
         if is_quantity(column) and not is_time(column):
             name, sure = natural_aggregate(column)
-            if name == "sum":
+            whole = "INT" in column.dtype.upper() and column.meaning.additivity is Additivity.ADDITIVE
+            if name == "sum" or (whole and sure < 0.7 and not self.frame.distinct):
                 draft.note(f"Added up {column.name}.", f"对{column.name}求和。", 0.75 + 0.2 * sure)
                 return {"fn": "sum", "col": column.id}
             if choice is not None and choice.fit >= 0.93 and not self.frame.distinct:
@@ -378,7 +379,13 @@ class Builder:
         graph = self.scene.graph
         if all(graph.distance(base, n) is not None for n in needs):
             return test
-        for partner in sorted(graph.names, key=lambda n: (n not in needs, graph.distance(n, base) or 9)):
+        for partner in sorted(
+            graph.names,
+            key=lambda n: (
+                2 * plays_role(self.catalog, n, base) or n not in needs,
+                graph.distance(n, base) or 9,
+            ),
+        ):
             if graph.distance(partner, base) and all(graph.distance(partner, n) is not None for n in needs):
                 inner, neg = (test["not"], True) if "not" in test else (test, False)
                 inner = shorten(inner, partner, self.seq)

@@ -47,7 +47,7 @@ _SUMS = frozenset(
     " household resident visitor customer user guest member attendance electricity energy rain precipitation"
     " snowfall".split()
 )
-_SUMS_ZH = ("额", "数", "量", "收入", "利润", "成本", "费用", "人口", "合计", "总")
+_SUMS_ZH = ("病例", "额", "数", "量", "收入", "利润", "成本", "费用", "人口", "合计", "总")
 
 
 def natural_aggregate(column: Column) -> tuple[str, float]:

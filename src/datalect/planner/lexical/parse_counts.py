@@ -28,6 +28,9 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
             continue
         if text[0] > "\u3000" and seq.quantity(at) and not _after_thing(seq, at):
             continue  # 数量 as the name of a column
+        if _summed_already(seq, frame, at):
+            seq.use(at, "noise")  # 一共死亡多少人, "how many cases in total": the sum is read
+            continue
         distinct = any(w in text for w in ("different", "distinct", "unique", "种"))
         target = _counted(seq, at, postfix=text[0] > "\u3000")
         if target is not None and seq.cue(target, "distinct"):
@@ -193,8 +196,33 @@ def _counted(seq: Sequence, at: int, *, postfix: bool) -> int | None:
             return before
         if after is not None and seq.free(after) and seq.cue(after, "distinct"):
             return after
+        if after is None and before is not None and text in _HOW_MUCH and seq.free(before):
+            return before if seq.quantity(before) else None  # 疑似病例有多少: the figure itself
         return after if after is not None and seq.free(after) and not seq.items[after].senses else None
     return after
+
+
+_HOW_MUCH = (
+    "有多少",
+    "多少",
+    "总共有多少",
+    "一共有多少",
+    "共有多少",
+    "总共多少",
+    "一共多少",
+    "总共有",
+    "有多少例",
+    "多少例",
+)
+
+
+def _summed_already(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether the things counted next to an item are a figure whose sum was asked for and read."""
+    sums = {w.at for w in frame.wants if w.kind == "agg" and w.fn == "sum"}
+    after, before = seq.content(at, 1, 2), seq.content(at, -1, 2)
+    if seq.items[at].text[0] < "\u3000":
+        return after in sums
+    return before in sums and (after is None or not seq.free(after) or not seq.thing(after))
 
 
 def _bound_on_groups(seq: Sequence, frame: Frame) -> None:

@@ -22,6 +22,9 @@ def read_entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         seq.use([k for k in (of_kind.at, asked) if k is not None], "entity")
         return
     if asked is not None:
+        if han and _heads_compound(seq, asked + 1):
+            seq.use(asked, "modifier")  # 哪个音乐流派卖得最好: the genres, not the music
+            asked += 1
         rank.entity, rank.entity_table = entity_at(seq, asked)
         seq.use(asked, "entity")
         return
@@ -58,6 +61,14 @@ def read_entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
         rank.entity, rank.entity_table = entity_at(seq, position)
         seq.use(position, "entity")
         return
+
+
+def _heads_compound(seq: Sequence, at: int) -> bool:
+    """Whether a thing named right behind another one is what is asked for: nothing is said of it but a verb."""
+    if not seq.free(at) or not seq.thing(at) or seq.quantity(at) or seq.glue(at):
+        return False
+    after = at + 1
+    return after < len(seq) and (seq.cue(after, "adj", "verb") is not None or seq.has(after, "implied"))
 
 
 def _names_column(seq: Sequence, at: int) -> bool:

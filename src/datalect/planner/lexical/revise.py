@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from datalect.data.model import SemanticType
 from datalect.plan.model import Dates, Range
-from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate
+from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate, row_level
 from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
@@ -48,12 +48,22 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
     _ways(seq, frame)
+    _who(seq, frame)
     _totals(seq, frame)
     _average_of_rows(seq, frame)
     _year_before(frame)
     _silent(seq, frame)
     frame.doubts += doubts(seq, frame)
     convert_units(seq, frame)
+
+
+def _who(seq: Sequence, frame: Frame) -> None:
+    """Let the things named be those "who" and 谁 ask for: their names, not any other table's."""
+    ranked = frame.rank is not None and frame.rank.entity_table is not None
+    if len(seq.catalog.tables) > 1 and (ranked or frame.tables):
+        frame.wants = [
+            w for w in frame.wants if w.kind != "implied" or seq.items[w.at].text not in ("who", "谁")
+        ]
 
 
 def _totals(seq: Sequence, frame: Frame) -> None:
@@ -119,6 +129,10 @@ def _average_of_rows(seq: Sequence, frame: Frame) -> None:
     column = seq.column(want.ref.choices[0].ref) if want.ref is not None else None
     if column is None or column.table != group.table or not is_quantity(column) or frame.havings:
         return
+    table = seq.catalog.table(group.table)
+    label = label_column(table) if table is not None else None
+    if label is None or not row_level(label):
+        return  # each stock has many prices
     if want.kind == "agg" and want.fn != "avg":
         return
     frame.wants = [Want("agg", fn="avg", ref=want.ref, at=want.at)]
@@ -394,6 +408,8 @@ def _lost(seq: Sequence, frame: Frame) -> None:
             continue
         by = seq.cue(at, "by")
         after = seq.content(at, 1, 2) if by is not None and seq.items[at].text not in _APART else None
+        if by is not None and seq.items[at].text in ("by", "按", "按照") and seq.content(at, 1, 2) is None:
+            frame.penalty *= 0.45  # by a header that reads like a word of the grammar
         if (
             after is not None
             and seq.roles[after] in ("", "unknown")

@@ -89,7 +89,7 @@ def _list_columns(b: Builder, draft: Draft) -> list[str]:
         column = b.picked(want.ref, draft)
         if column is not None and column.id not in out:
             draft.why[f"list.{column.id}"] = want.at
-            out.append(column.id)
+            out.extend(c for c in whole_name(b, column.id, want.ref) if c not in out)
     return out
 
 
@@ -194,7 +194,12 @@ def _too_many(b: Builder, columns: list[str]) -> float:
     if not is_quantity(column) or is_time(column):
         return 1.0
     expected = expected_rows(b)
-    return 1.0 if expected <= 1.5 else 0.85 if expected <= 12 else 0.5
+    apart = any(item.text[:1] in ("各", "每") or item.text == "分别" for item in b.seq.items)
+    single = not apart and any(item.text in _ONE_FIGURE for item in b.seq.items)
+    return 1.0 if expected <= 1.5 else 0.85 if expected <= 12 and not single else 0.5
+
+
+_ONE_FIGURE = ("是多少", "为多少", "是几")
 
 
 def _repeats(b: Builder, ref: str) -> bool:
@@ -255,7 +260,7 @@ def top_rows(b: Builder) -> Draft | None:
     if entity is not None:
         draft.why[f"list.{entity.id}"] = rank.at
         if entity.id not in columns:
-            columns.insert(0, entity.id)
+            columns = [*(c for c in whole_name(b, entity.id, rank.entity) if c not in columns), *columns]
     if by is None:
         numbers = [c for c in columns if (col := b.seq.column(c)) is not None and is_quantity(col)]
         if len(numbers) != 1:

@@ -6,6 +6,8 @@ from typing import Any
 
 from datalect.data.model import Catalog, Column, Table
 from datalect.planner.lexical.defaults import grouping_column, key_column, label_columns
+from datalect.planner.linking.stem import stem
+from datalect.planner.linking.tokens import split_header
 
 
 def telling_columns(table: Table) -> list[Column]:
@@ -71,3 +73,19 @@ def with_each(test: dict[str, Any]) -> list[dict[str, Any]]:
     if "has" not in test or len(inner) != 1 or inner[0].get("op") != "in":
         return [test]
     return [{**test, "where": [{**inner[0], "op": "=", "val": value}]} for value in inner[0]["val"]]
+
+
+def plays_role(catalog: Catalog, name: str, base: str) -> bool:
+    """Whether a table points at another only by a role while a third ties the two together.
+
+    The head of a department is one physician; those who work there are told by the affiliations.
+    """
+    keys = [k for k in catalog.foreign_keys if (k.table, k.ref_table) == (name, base)]
+    called = {stem(w) for w in split_header(base)} | {
+        stem(w) for k in keys for c in k.ref_columns for w in split_header(c)
+    }
+    roles = [k for k in keys if not {stem(w) for c in k.columns for w in split_header(c)} & called]
+    if not keys or len(roles) < len(keys):
+        return False
+    tied = {k.table for k in catalog.foreign_keys if k.ref_table == base}
+    return any(k.table in tied and k.ref_table == name for k in catalog.foreign_keys)

@@ -178,6 +178,12 @@ def value_mentions(question: Normalised, values: ValueIndex, spans: Spans, token
             quoted = mention.start > 0 and question.raw[mention.start - 1] in "\"'“‘「《"
             acronym = raw.isupper() and len(raw) > 1 and any(str(h.value) == raw for h in mention.hits)
             fit = 1.0 if quoted or capital or acronym else 0.42
+        elif (
+            len(words) == 1
+            and _everyday(words[0], raw)
+            and not any(str(h.value) == raw for h in mention.hits)
+        ):
+            fit = 0.42  # "tracks run for ten minutes" names neither the song Run! nor the album Ten
         elif len(words) == 1 and len(words[0].text) == 1 and words[0].kind != "number":
             fit = 0.9 if any(str(h.value) == raw for h in mention.hits) and words[0].kind == "word" else 0.45
             if raw in ("a", "i", "A", "I"):
@@ -186,6 +192,11 @@ def value_mentions(question: Normalised, values: ValueIndex, spans: Spans, token
             fit = 0.9
         found.append(Mention(*span, Sense("value", mention.hits, fit)))
     return found
+
+
+def _everyday(token: Token, raw: str) -> bool:
+    """Whether a word as typed is one of every day or a number, rather than a name."""
+    return raw.islower() and (token.stem in common_words() or bool(find_numbers([token])))
 
 
 @lru_cache(maxsize=1)
