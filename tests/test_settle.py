@@ -69,3 +69,18 @@ def test_finding_nothing_is_an_answer_only_when_the_reading_is_certain(shop):
     certain, outcome = settled(shop, "answered", total("net", 0.95, "Lima"))
     assert certain.status == "answered"
     assert outcome[2].table.column("total").to_pylist() == [None]
+
+
+def test_none_past_a_bound_is_an_answer(shop):
+    plan = {
+        "from": "shop",
+        "by": [{"col": "city"}],
+        "get": [{"fn": "count", "as": "n"}],
+        "keep": [{"of": "n", "op": ">", "val": 5}],
+    }
+    reading = Reading(plan=Plan.model_validate(plan), score=0.7)
+    assert settled(shop, "answered", reading)[0].status == "answered"
+
+
+def test_none_with_a_stored_value_is_asked_back(shop):
+    assert settled(shop, "answered", total("net", 0.7, "Paris"))[0].status == "ambiguous"

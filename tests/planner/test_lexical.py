@@ -151,3 +151,22 @@ def test_traditional_characters_ask_the_same_as_simplified_ones():
     assert plain.status == "answered"
     assert traditional.readings[0].plan.by == plain.readings[0].plan.by
     assert traditional.readings[0].plan.get == plain.readings[0].plan.get
+
+
+@pytest.mark.parametrize(
+    "text", ["what is the best product?", "最好的产品是什么", "哪个客户最好", "who is the youngest customer"]
+)
+def test_question_that_names_what_it_ranks_leaves_the_one_before(text: str):
+    first = ask("shop", "total sales by city").readings[0].plan
+    assert ask("shop", text, previous=first).readings == ask("shop", text).readings
+
+
+def test_best_without_a_figure_is_asked_back():
+    for text in ("best product", "哪个客户最好", "最好的产品是什么"):
+        assert ask("shop", text).status == "ambiguous"
+
+
+def test_lowest_after_highest_turns_the_order():
+    first = ask("shop", "销售额最高的产品").readings[0].plan
+    second = ask("shop", "最低的呢", previous=first).readings[0].plan
+    assert essence(second) == essence(first).replace("desc", "asc")

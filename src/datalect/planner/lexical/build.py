@@ -204,7 +204,7 @@ class Builder:
             per = key.id if key is not None else None
         if per is None:
             return None
-        inner = self._of_each(inner, per, draft)
+        inner = self.of_each(inner, per, draft)
         if inner is None:
             return None
         out: dict[str, Any] = {"fn": want.fn, "of": inner, "per": [per]}
@@ -213,7 +213,7 @@ class Builder:
             out["keep"] = [{"op": having.op, "val": _plain(having.value)}]
         return out
 
-    def _of_each(self, inner: dict[str, Any], per: Any, draft: Draft) -> dict[str, Any] | None:
+    def of_each(self, inner: dict[str, Any], per: Any, draft: Draft) -> dict[str, Any] | None:
         """A count for each thing: of what hangs on it, where the thing itself is but one row."""
         column = self.seq.column(per) if isinstance(per, str) else None
         if inner.get("fn") != "count" or column is None or not row_level(column):

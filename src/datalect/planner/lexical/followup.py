@@ -11,7 +11,7 @@ from datalect.plan.model import Plan
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.conditions import prepare_values, test_of
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
-from datalect.planner.lexical.frame import Filter, Frame
+from datalect.planner.lexical.frame import Filter, Frame, Group
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.readings import Candidate, checked_candidate
 from datalect.planner.lexical.sequence import Sequence, is_time
@@ -36,6 +36,11 @@ def is_followup(question: Normalised, frame: Frame, seq: Sequence) -> bool:
     marked = bool(_OPENING.search(question.text) or _CLOSING.search(question.text))
     if any(seq.cue(at, "agg") for at in frame.unknown) and marked:
         return True
+    ranked = frame.rank
+    if ranked is not None and not marked and (ranked.entity is not None or ranked.entity_table is not None):
+        return False  # "what is the best product?" names what it asks about
+    if ranked is not None and not marked and ranked.by is not None:
+        return False
     if frame.unknown and not marked:
         return False
     return (marked and (changes or asks)) or (changes and not asks and not frame.tables)
@@ -62,6 +67,8 @@ def follow(
     changed = _change_groups(plan, frame, builder, draft, base) or changed
     changed = _change_measure(plan, frame, builder, draft) or changed
     if frame.rank is not None and plan.get("get"):
+        if not _rank_things(plan, frame, builder, draft, base):
+            return None
         name = _name(plan, seq)
         plan["sort"] = [{"of": name, "dir": frame.rank.direction}]
         plan["top"] = frame.rank.n
@@ -79,6 +86,22 @@ def follow(
     plan.pop("task", None)
     draft.plan = plan
     return checked_candidate(draft, 0.85 * draft.weight, seq, catalog, values, question)
+
+
+def _rank_things(plan: dict[str, Any], frame: Frame, builder: Builder, draft: Draft, base: str) -> bool:
+    """Rank the things a question names instead of those before; False when they cannot be."""
+    rank = frame.rank
+    if rank is None or (rank.entity is None and rank.entity_table is None):
+        return bool(plan.get("by"))
+    made = builder.group(Group(rank.entity, table=rank.entity_table, at=rank.at), draft, {base})
+    if made is None:
+        return False
+    if not any(_full(str(g.get("col", "")), base, builder.seq) == made["col"] for g in plan.get("by", [])):
+        tag_group(made, builder.seq, set())
+        plan["by"] = [made]
+        for slot in ("then", "keep", "top_per"):
+            plan.pop(slot, None)
+    return True
 
 
 def _prefer_known(frame: Frame, seq: Sequence, previous: Plan) -> None:

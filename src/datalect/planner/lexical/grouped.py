@@ -6,9 +6,7 @@ from typing import Any
 
 from datalect.planner.lexical.breakdown import havings, lone_measure, present
 from datalect.planner.lexical.build import Builder
-from datalect.planner.lexical.defaults import (
-    row_level,
-)
+from datalect.planner.lexical.defaults import key_column, row_level
 from datalect.planner.lexical.derived import (
     expected_rows,
     with_show,
@@ -84,12 +82,17 @@ def top_groups(b: Builder) -> Draft | None:
             draft.weight *= 0.5
         measures = [{"fn": "count", **_told(b, groups)}]
         draft.note("Ranked by the number of rows.", "按行数排名。", 0.75 if not _common(b) else 1.0)
+    things = b.catalog.table(groups[0].table) if groups[0].table is not None else None
+    key = key_column(things) if things is not None and len(b.catalog.tables) > 1 else None
+    if key is not None and measures[0].get("fn") == "count":
+        counted = b.of_each(measures[0], key.id, draft)  # each product is one row of its own table
+        measures[0] = counted if counted is not None else measures[0]
     tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
     taken: set[str] = set()
     by = [g for g in (b.group(x, draft, tables) for x in groups) if g is not None]
     if not by:
         return None
-    if groups[0].table is not None and not within and (things := b.catalog.table(groups[0].table)):
+    if things is not None and not within:
         by = told_apart(by[0], things)
     first = b.seq.column(by[0]["col"])
     own = rank.by.ref.choices[0] if rank.by is not None and rank.by.kind == "col" and rank.by.ref else None

@@ -90,7 +90,7 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
             and not keylike(seq, ref, table)
         ):
             named, sure = seq.items[target].get("table").score, ref.choices[0].fit  # type: ignore[union-attr]
-            weaker = named < sure - 0.05
+            weaker = named < sure - 0.05 and (sure >= 0.93 or named < 0.75)
             table = None if weaker or (sure >= 0.93 and seq.quantity(target)) else table
         if table is not None:
             frame.wants.append(Want("count", table=table, at=target, distinct=distinct))

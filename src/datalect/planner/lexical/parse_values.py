@@ -160,6 +160,9 @@ def _value_filter(seq: Sequence, frame: Frame, group: list[int]) -> None:
             if again:  # 技术类(Technology): one value, said twice
                 other.hits = [tuple(h for h in other.hits[0] if (h.column, str(h.value)) in again)]
                 return
+    lead = group[0] - 2 if group[0] > 1 and seq.items[group[0] - 1].text == "the" else group[0] - 1
+    if seq.free(lead) and seq.items[lead].text == "by":
+        seq.use(lead, "filter")  # "albums by Led Zeppelin": whose they are, no breakdown
     fn = "both" if len(hits) > 1 and not neg and _both(seq, group[0]) else "and" if joined else ""
     frame.filters.append(Filter("value", None, "!=" if neg else "=", hits=hits, neg=neg, at=group[0], fn=fn))
 

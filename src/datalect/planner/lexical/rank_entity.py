@@ -64,7 +64,7 @@ def read_entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
 
 
 def _heads_compound(seq: Sequence, at: int) -> bool:
-    """Whether a thing named right behind another one is what is asked for: nothing is said of it but a verb."""
+    """Whether a thing named right behind another is what is asked for: nothing but a verb is said of it."""
     if not seq.free(at) or not seq.thing(at) or seq.quantity(at) or seq.glue(at):
         return False
     after = at + 1

@@ -6,6 +6,10 @@ from datalect.planner.lexical.defaults import lone_quantity
 from datalect.planner.lexical.frame import Frame, Rank, Want
 from datalect.planner.lexical.sequence import Sequence
 
+_JUDGED = frozenset({"最好", "最差", "最强", "最弱", "最佳", "更好", "更差"})
+
+_JUDGED_EN = ("best", "worst", "popular", "common", "frequent")
+
 
 def is_value(seq: Sequence, at: int) -> bool:
     """Whether an item is rather a stored value than a header."""
@@ -39,8 +43,12 @@ def read_metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     choice: Want | None = None
     if han:
         near = before if before is not None and _adjacent_han(seq, before, at) else None
+        judged = seq.items[at].text.removesuffix("的") in _JUDGED
         choice = _metric_ending(seq, near)
-        if choice is None and after is not None and seq.free(after):
+        if choice is not None and judged and choice.kind == "count" and choice.table is not None:
+            seq.use(choice.at, "")  # 哪个客户最好: nothing says that the best is the most
+            choice = None
+        elif choice is None and after is not None and seq.free(after):
             choice = _metric_at(seq, after)
             if (
                 choice is not None
@@ -48,6 +56,7 @@ def read_metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
                 and choice.ref is None
                 and choice.table is not None
             ):
+                seq.use(after, "")
                 choice = None
         if choice is None:
             choice = _after_by(seq, at)
@@ -68,6 +77,10 @@ def read_metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
             choice = _metric_ending(seq, before)
         if choice is None:
             choice = _after_by(seq, at)
+        told = choice is not None and choice.kind == "count" and choice.table is not None
+        if choice is not None and told and any(w in seq.items[at].text for w in _JUDGED_EN):
+            seq.use(choice.at, "")  # "the most popular product": the product is what is ranked
+            choice = None
     if choice is None and any(
         w in seq.items[at].text
         for w in ("most common", "frequent", "popular", "often", "常见", "受欢迎", "热门", "最火")

@@ -353,8 +353,11 @@ def extreme(b: Builder) -> Draft | None:
     if rank is None or rank.by is None or rank.entity is not None or rank.explicit_n or rank.by.kind != "col":
         return None
     draft = Draft()
-    if rank.entity_table is not None and b.frame.asks_which:
-        return None
+    if rank.entity_table is not None:
+        if b.frame.asks_which:
+            return None
+        if len(b.catalog.tables) > 1 and not b.frame.wants:
+            draft.weight *= 0.35  # 销售额最高的产品 asks for the product
     if any(g.grain and b.seq.items[g.at].text in _UNITS and g.at > rank.at for g in b.frame.groups):
         return None  # 销售额最高的月份 asks for the month
     if any(w.kind == "implied" and _asks_for(b, w) for w in b.frame.wants):
