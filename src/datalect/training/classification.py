@@ -185,7 +185,7 @@ def train_classifier(
         data: labelled texts, see `read_labelled`.
         recipe: what and how. ``extra`` may hold ``separator`` (several labels in a cell), ``class_weights``
             (none, balanced, sqrt), ``label_smoothing``, ``primary`` (the figure that decides which weights
-            are best), ``encoder`` (Hugging Face folder of an encoder-classifier) and ``vectors`` (word vectors
+            are best), ``encoder`` (Hugging Face folder of an encoder-classifier), ``vectors`` (word vectors
             that the embedding starts from; ``model.freeze_embedding`` keeps them).
         folder: the model folder.
         valid: validation texts; without it a part of ``data`` is kept aside.
