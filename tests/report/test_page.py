@@ -319,3 +319,43 @@ def test_the_chart_says_what_it_shows() -> None:
     text = Outline(render(Report(table="t", title=same("t"), rows=1, facts=(fact,)), "en")).all_text()
     assert "share late by group" in text.replace("\n", " ") or "share late" in text
     assert "overall" in text and "20%" in text and "总体" in text
+
+
+def test_rows_behind_a_sentence_have_headings_people_can_read() -> None:
+    chart = ChartSpec(mark="dots", x=(3.0, 27.5), y=(5.6, 28.4), x_title=Words(en="minutes", zh="分钟"),
+                      y_title=Words(en="average fare", zh="平均车费"))  # fmt: skip
+    steps = Evidence(columns=("v0", "n0", "v1", "n1"), rows=((5.6, 983, 28.4, 1001),))
+    grouped = Evidence(columns=("group", "value", "n", "fare"), rows=(("a", 5.6, 983, 2),))
+    facts = tuple(
+        ReportFact(
+            type="correlation", sentence_en="s", sentence_zh="s", columns=(), chart=chart, evidence=held
+        )
+        for held in (steps, grouped)
+    )
+    fare = ColumnProfile(name="fare", label=same("fare"), dtype="DOUBLE", meaning="money")
+    page = render(Report(table="t", title=same("t"), rows=1, facts=facts, columns=(fare,)), "en")
+    tables = [
+        re.findall(r"<t[hd][^>]*><bdi>(?:<span lang=.en.>)?([^<]*)", t) for t in page.split("<table")[1:]
+    ]
+    assert tables[0] == ["minutes", "average fare", "rows", "3", "5.6", "983", "27.5", "28.4", "1001"]
+    assert tables[1][:4] == ["minutes", "average fare", "rows", "fare"]
+
+
+@pytest.mark.parametrize(
+    ("edges", "dtype", "meaning", "ends"),
+    [
+        ((-0.5, 3.0, 6.5), "BIGINT", "count", ("0", "6")),
+        ((0.0, 5.0, 960.0), "DOUBLE", "money", ("0", "960")),
+        ((100_001.0, 1_100_000.0), "BIGINT", "id", ("100001", "1100000")),
+        ((1_551_398_400.0, 1_554_076_799.0), "TIMESTAMP", "datetime", ("1 Mar", "31 Mar")),
+        ((1_551_398_400.0, 1_654_076_799.0), "DATE", "date", ("Mar 2019", "Jun 2022")),
+        ((float("-inf"), 3.0), "DOUBLE", "measure", ("", "")),
+    ],
+)
+def test_ends_of_a_histogram(
+    edges: tuple[float, ...], dtype: str, meaning: str, ends: tuple[str, str]
+) -> None:
+    column = ColumnProfile(name="n", label=same("n"), dtype=dtype, meaning=meaning, rows=9,
+                           histogram=(1,) * (len(edges) - 1), edges=edges)  # fmt: skip
+    view = column_views([column], [], {})[0]
+    assert (view.low.en, view.high.en) == ends

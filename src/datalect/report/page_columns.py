@@ -133,7 +133,7 @@ def _view(
         spark = small_svg("hist", f'<path id="{anchor}h" d="{path}"/>')
         drawn = "histogram"
         if len(column.edges) > 1:
-            low, high = end_text(column, column.edges[0]), end_text(column, column.edges[-1])
+            low, high = end_texts(column)
     elif column.top and present and column.top[0][1] >= max(_LEAST_PART * present, 1):
         spark = _strip([n for _, n in column.top[:_STRIP]], present)
         drawn = "top"
@@ -228,15 +228,19 @@ def _cut(text: str, length: int) -> Words:
 # ---------------------------------------------------------------- figures as text
 
 
-def end_text(column: ColumnProfile, edge: float) -> Words:
-    """An end of a histogram: a date for times, a short figure for numbers."""
+def end_texts(column: ColumnProfile) -> tuple[Words, Words]:
+    """The ends of a histogram: dates for times, short figures for numbers."""
+    low, high = column.edges[0], column.edges[-1]
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return _same(""), _same("")
     if _is_time(column):
-        return scales.day_text(edge / _DAY, coarse=column.edges[-1] - column.edges[0] > 90 * _DAY)
+        return scales.span_texts(low / _DAY, high / _DAY)
+    if low % 1 == high % 1 == 0.5:  # bins around whole numbers
+        low, high = low + 0.5, high - 0.5
     if column.meaning in _PLAIN:
-        text = f"{edge:.0f}"
-        return Words(en=text, zh=text)
-    span = column.edges[-1] - column.edges[0]
-    return scales.tick(edge, scales.nice_step(span, 50))
+        return _same(f"{low:.0f}"), _same(f"{high:.0f}")
+    step = scales.nice_step(high - low, 50)
+    return scales.tick(low, step), scales.tick(high, step)
 
 
 def _is_time(column: ColumnProfile) -> bool:

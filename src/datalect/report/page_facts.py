@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,6 @@ from datalect.answer.ground import Words
 from datalect.report.model import (
     SEVERITIES,
     ChartSpec,
-    Evidence,
     Problem,
     Report,
     ReportFact,
@@ -22,12 +22,13 @@ from datalect.report.model import (
     Severity,
 )
 from datalect.report.page_columns import rows_text, value_text
-from datalect.report.page_words import effect_words, test_words
+from datalect.report.page_words import RESULT_NAMES, effect_words, test_words
 from datalect.report.scales import figure, share_text
 from datalect.report.svg import draw
 
 _SHARES = frozenset({"share", "eta_squared"})
 _SAYS_ITSELF = frozenset({"sentinel", "stored_as_text"})  # their sentences tell what was done
+_STEP = re.compile("[vn][0-9]+")
 _MOST_ROWS = 8  # rows of evidence shown
 _MOST_COLUMNS = 8
 _GROUP_NAMES = frozenset({"group", "kind", "period", "value"})  # what queries of the report call groups
@@ -67,7 +68,7 @@ class FactView:
     certainty: tuple[tuple[Words, Words], ...]
     held: Words | None
     reference: Words | None
-    header: tuple[str, ...]
+    header: tuple[Words, ...]
     rows: tuple[tuple[Cell, ...], ...]
     more: int
 
@@ -101,7 +102,7 @@ def fact_views(report: Report) -> dict[str, FactView]:
     labels = {column.name: column.label for column in report.columns}
     views: dict[str, FactView] = {}
     for number, fact in enumerate(report.facts, start=1):
-        header, rows, more = _evidence(fact.evidence, meanings)
+        header, rows, more = _evidence(fact, meanings)
         views[fact.id or f"f{number}"] = FactView(
             anchor=f"f{number}", number=number, fact=fact,
             sentence=Words(en=fact.sentence_en, zh=fact.sentence_zh), chart=draw(fact.chart),
@@ -118,14 +119,50 @@ def _reference(chart: ChartSpec | None) -> Words | None:
 
 
 def _evidence(
-    evidence: Evidence, meanings: Mapping[str, str]
-) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...], int]:
-    header = evidence.columns[:_MOST_COLUMNS]
+    fact: ReportFact, meanings: Mapping[str, str]
+) -> tuple[tuple[Words, ...], tuple[tuple[Cell, ...], ...], int]:
+    """Header, cells and the number of rows that are not shown."""
+    evidence = fact.evidence
+    steps = _steps(fact)
+    if steps is not None:
+        return (*steps, 0)
+    names = evidence.columns[:_MOST_COLUMNS]
     rows = tuple(
-        tuple(_cell(value, _meaning(name, meanings)) for name, value in zip(header, row, strict=False))
+        tuple(_cell(value, _meaning(name, meanings)) for name, value in zip(names, row, strict=False))
         for row in evidence.rows[:_MOST_ROWS]
     )
+    header = tuple(_heading(name, fact, meanings) for name in names)
     return header, rows, evidence.more + max(len(evidence.rows) - _MOST_ROWS, 0)
+
+
+def _heading(name: str, fact: ReportFact, meanings: Mapping[str, str]) -> Words:
+    """What a column of a result is called; queries of the report use the same few names everywhere."""
+    plain = Words(en=name, zh=name)
+    if name in meanings:
+        return plain
+    chart = fact.chart
+    if name == "group" and chart is not None and chart.x_title.en:
+        return chart.x_title
+    if name == "value" and chart is not None and chart.y_title.en:
+        return chart.y_title
+    return RESULT_NAMES.get(name, plain)
+
+
+def _steps(fact: ReportFact) -> tuple[tuple[Words, ...], tuple[tuple[Cell, ...], ...]] | None:
+    """A result of one row that holds a figure and its rows for each step along x, as one row a step."""
+    evidence, chart = fact.evidence, fact.chart
+    if len(evidence.rows) != 1 or chart is None:
+        return None
+    held = dict(zip(evidence.columns, evidence.rows[0], strict=False))
+    count = sum(1 for name in held if _STEP.fullmatch(name)) // 2
+    if count < 2 or set(held) != {f"{letter}{k}" for letter in "vn" for k in range(count)}:
+        return None
+    header: tuple[Words, ...] = (chart.y_title, RESULT_NAMES["n"])
+    rows = tuple((_cell(held[f"v{k}"], ""), _cell(held[f"n{k}"], "")) for k in range(count))
+    if len(chart.x) == count:
+        places = [Cell(text=figure(x), number=True) for x in chart.x]
+        return (chart.x_title, *header), tuple((place, *row) for place, row in zip(places, rows, strict=True))
+    return header, rows
 
 
 def _meaning(name: str, meanings: Mapping[str, str]) -> str:

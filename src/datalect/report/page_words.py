@@ -61,6 +61,23 @@ EFFECT_NAMES = {
     "difference": Words(en="Difference", zh="差值"),
 }
 
+# What queries of the report call their columns.
+RESULT_NAMES = {
+    "n": Words(en="rows", zh="行数"),
+    "rows": Words(en="rows", zh="行数"),
+    "group": Words(en="group", zh="组"),
+    "kind": Words(en="kind", zh="类别"),
+    "value": Words(en="figure", zh="数值"),
+    "period": Words(en="period", zh="时段"),
+    "hour": Words(en="hour", zh="小时"),
+    "r": Words(en="correlation", zh="相关系数"),
+    "sd": Words(en="standard deviation", zh="标准差"),
+    "filled": Words(en="with a value", zh="有值"),
+    "known": Words(en="rows with all parts", zh="各项齐全的行"),
+    "both": Words(en="rows with both", zh="两列均有值的行"),
+    "equal": Words(en="rows that agree", zh="相符的行"),
+}
+
 TEST_NAMES = {
     "rank correlation": "等级相关检验",
     "chi-square": "卡方检验",

@@ -38,6 +38,8 @@ def figure(value: float, *, as_percent: bool = False) -> Words:
 
 def tick(value: float, step: float, *, as_percent: bool = False) -> Words:
     """A figure on an axis: as few digits as its step allows, thousands as k, 万."""
+    if not value:
+        return Words(en="0%" if as_percent else "0", zh="0%" if as_percent else "0")
     if as_percent:
         decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9)) if step else 0
         text = _minus(f"{value * 100:.{min(decimals, 4)}f}") + "%"
@@ -156,6 +158,16 @@ def _day(days: int) -> Words:
     if moment is None:
         return Words(en="", zh="")
     return Words(en=f"{moment.day} {_MONTHS[moment.month - 1]}", zh=f"{moment.month}月{moment.day}日")
+
+
+def span_texts(low: float, high: float) -> tuple[Words, Words]:
+    """Both ends of a span of days, as short as they can be told apart."""
+    first, last = from_days(low), from_days(high)
+    if high - low > 90 or first is None or last is None:
+        return day_text(low, coarse=True), day_text(high, coarse=True)
+    if first.year == last.year and high - low > 2:
+        return _day(math.floor(low)), _day(math.floor(high))
+    return day_text(low), day_text(high)
 
 
 def day_text(days: float, *, coarse: bool = False) -> Words:
