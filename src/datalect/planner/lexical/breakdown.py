@@ -81,7 +81,7 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
         elif (
             column is not None
             and row_level(column)
-            and not (frame.listing or frame.asks_which or frame.havings)
+            and not (frame.listing or frame.asks_which or frame.havings or frame.mark)
         ):
             # "all companies' total debt": the thing a row is about, not a breakdown
             continue
@@ -116,6 +116,8 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
         b.picked(g.ref, draft) is compared for g in groups if g.ref is not None
     ):
         groups.append(Group(Ref([c for c in _slot_of(b, compared)], 0, ""), at=-1))
+    if not groups and (counted := counted_bars(b, draft)) is not None:
+        groups.append(counted)
     tables = tables_in(measures, b.seq) | {str(m["_table"]) for m in measures if "_table" in m}
     named = times_apart(b, draft, tables) if not groups and frame.apart is None else None
     if named is not None:
@@ -158,6 +160,7 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
             continue
         if made not in by:
             by.append(made)
+    measures = [_rows_of(m, by, b) for m in measures]
     if len(by) == len(groups) == 1 and groups[0].table and (things := b.catalog.table(groups[0].table)):
         by = told_apart(by[0], things)
     if len(groups) > 2:
@@ -209,6 +212,33 @@ def _split_by(b: Builder, group: Group, done: list[Filter]) -> bool:
     column = b.picked(group.ref, Draft()) if group.ref is not None else None
     refs = {f.ref.choices[0].ref for f in done if f.ref is not None and f.ref.choices}
     return column is not None and column.id in refs
+
+
+_BARS = ("bar", "pie", "line", "area")
+
+
+def counted_bars(b: Builder, draft: Draft) -> Group | None:
+    """What a chart of "the number of counties" has a bar for: each county, not one for all."""
+    wants = b.frame.wants
+    axis = b.frame.sorting is not None and b.frame.sorting.axis is not None
+    if len(wants) != 1 or wants[0].kind != "count" or wants[0].ref is None:
+        return None
+    if not (b.frame.mark in _BARS or axis) or b.frame.compare:
+        return None
+    column = b.picked(wants[0].ref, draft)
+    if column is None or (is_quantity(column) and not is_time(column)):
+        return None
+    return Group(wants[0].ref, at=wants[0].at)
+
+
+def _rows_of(measure: dict[str, Any], by: list[dict[str, Any]], b: Builder) -> dict[str, Any]:
+    """A count of the values a breakdown is by is a count of rows: each group has one of them."""
+    column = (
+        b.seq.column(measure["col"]) if measure.get("fn") == "distinct" and "where" not in measure else None
+    )
+    if column is None or not any(g["col"] == column.id and "grain" not in g for g in by):
+        return measure
+    return {"fn": "count", "_table": column.table}
 
 
 def _slot_of(b: Builder, column: Column) -> list[Any]:

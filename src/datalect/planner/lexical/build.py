@@ -14,6 +14,7 @@ from datalect.planner.lexical.defaults import (
     trend_grain,
 )
 from datalect.planner.lexical.draft import Draft, Scene, tables_in
+from datalect.planner.lexical.either import either
 from datalect.planner.lexical.frame import Choice, Group, Ref, Want
 from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
@@ -312,6 +313,7 @@ class Builder:
                 draft.lose(0.35)
                 continue
             tests.append((test, tables_in(test, self.seq), filter_.at))
+        tests = either(tests, self.seq)
         prefer = counted[0] if counted else next(iter(sorted(tables)), None)
         named = [t for t, _ in self.frame.tables]
         wanted = tables | set(counted)

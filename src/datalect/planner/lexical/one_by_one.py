@@ -27,7 +27,15 @@ _APART = (
 
 def one_by_one(b: Builder) -> bool:
     """Whether things named together are asked for one by one: "respectively", 分别."""
-    return any(i.text in _APART or i.text.startswith("各有") for i in b.seq.items)
+    return any(
+        i.text in _APART or i.text.startswith("各有") or "分别" in i.text or "各自" in i.text
+        for i in b.seq.items
+    )
+
+
+def several_apart(b: Builder) -> bool:
+    """Whether two or more values of one column are named and asked for one by one."""
+    return one_by_one(b) and any(f.kind == "value" and len(f.hits) > 1 and not f.neg for f in b.frame.filters)
 
 
 def several_times(b: Builder, draft: Draft, tables: set[str]) -> Column | None:

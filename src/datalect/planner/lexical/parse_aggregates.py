@@ -33,7 +33,7 @@ def read_aggregates(seq: Sequence, frame: Frame) -> None:
                 continue
             if fn == "sum":
                 continue
-            if following is not None and not seq.items[following].senses:
+            if following is not None and (not seq.items[following].senses or _no_figure(seq, following)):
                 frame.unknown.append(at)
             continue
         ref = seq.ref(target)
@@ -52,7 +52,16 @@ def read_late_aggregates(seq: Sequence, frame: Frame) -> None:
     for at in range(len(seq)):
         cue = seq.cue(at, "agg") if seq.free(at) else None
         if cue is not None and cue.argument == "sum" and seq.ref(at, least=0.9) is None:
+            following = seq.content(at, 1, 1)
+            if seq.items[at].text.startswith(("sum", "the sum")) and _no_figure(seq, following):
+                frame.unknown.append(at)  # ids have no sum
             seq.use(at, "noise")
+
+
+def _no_figure(seq: Sequence, at: int | None) -> bool:
+    """Whether an item names a column that holds nothing to add up or average: ids, names."""
+    column = seq.best(at)
+    return column is not None and not seq.quantity(at) and seq.table(at) is None
 
 
 def read_ratio(seq: Sequence, frame: Frame) -> None:

@@ -14,7 +14,7 @@ from datalect.planner.lexical.bound_column import (
 from datalect.planner.lexical.cues import Adjective
 from datalect.planner.lexical.frame import Filter, Frame, Having, Ref, Want
 from datalect.planner.lexical.parse_equalities import number_at
-from datalect.planner.lexical.sequence import Sequence, is_time
+from datalect.planner.lexical.sequence import Sequence, is_number, is_time
 
 _NOT = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
 
@@ -58,7 +58,23 @@ def read_comparisons(seq: Sequence, frame: Frame) -> None:
             op = ">" if direction == "desc" else "<"
         else:
             op = str(cue.argument) if cue is not None else ">"
+        if op in ("=", "!=") and _identified(seq, frame, at, op):
+            continue
         _comparison(seq, frame, at, op, hint)
+
+
+def _identified(seq: Sequence, frame: Frame, at: int, op: str) -> bool:
+    """Read "department number does not equal 40": ids are compared for being the same only."""
+    left, right = seq.content(at, -1, 1), next_number(seq, at, 1)
+    ref = seq.ref(left, implied=False) if left is not None and seq.free(left) else None
+    if left is None or right is None or ref is None or seq.quantity(left):
+        return False
+    good = [c for c in ref.choices if (col := seq.column(c.ref)) is not None and is_number(col)]
+    if not good:
+        return False
+    frame.filters.append(Filter("number", Ref(good, ref.at, ref.text), op, [number_at(seq, right)], at=at))
+    seq.use([left, at, right], "filter")
+    return True
 
 
 _MORE, _LESS = "高多大长重贵快", "低少小短轻慢"

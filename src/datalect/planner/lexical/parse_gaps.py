@@ -124,11 +124,15 @@ def read_text(seq: Sequence, frame: Frame) -> None:
                 continue
             literal.append(position)
             position += 1
+        others = _or_else(seq, position) if literal and not quoted else []
         before = seq.content(at, -1, 2)
+        inside = _inside(seq, (others or literal)[-1]) if literal else None
+        if inside is not None:
+            before = inside
         ref = seq.ref(before) if before is not None and seq.free(before) else None
         if not literal or (seq.quantity(literal[0]) and not quoted):
             continue
-        unknown = all(not seq.items[k].senses or quoted for k in literal)
+        unknown = all(not seq.items[k].senses or quoted or len(seq.items[k].text) == 1 for k in literal)
         if cue.argument == "contains" and not quoted and not unknown:
             continue
         if ref is None:
@@ -151,13 +155,38 @@ def read_text(seq: Sequence, frame: Frame) -> None:
         if neg:
             seq.use(at - 1, "filter")
         frame.filters.append(
-            Filter("text", Ref(good, ref.at, ref.text), str(cue.argument), [text], neg=neg, at=at)
+            Filter(
+                "text",
+                Ref(good, ref.at, ref.text),
+                str(cue.argument),
+                [text, *(_raw(seq, [k]) for k in others)],
+                neg=neg,
+                at=at,
+            )
         )
-        seq.use([at, *literal], "filter")
+        seq.use([at, *literal, *others], "filter")
         if before is not None and seq.ref(before) is not None and seq.free(before):
             if _shown(seq, before):
                 frame.wants.append(Want("col", ref=ref, at=before))
             seq.use(before, "filter")
+
+
+def _or_else(seq: Sequence, at: int) -> list[int]:
+    """Further pieces of text that will do as well: "the letters D or S"."""
+    out: list[int] = []
+    while seq.free(at) and seq.cue(at, "or", "comma") and seq.free(at + 1) and not seq.items[at + 1].senses:
+        out.append(at + 1)
+        at += 2
+    return out
+
+
+def _inside(seq: Sequence, at: int) -> int | None:
+    """The column a piece of text is looked for in: "the letter D in their first name"."""
+    k = seq.content(at, 1, 2)
+    words = [seq.items[i].text for i in range(at + 1, k)] if k is not None else []
+    if k is None or not {"in", "within", "inside"} & set(words) or seq.ref(k, implied=False) is None:
+        return None
+    return k
 
 
 def _shown(seq: Sequence, at: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalect.planner.lexical.frame import Frame, Group, Ref
+from datalect.planner.lexical.frame import Frame, Group, Ref, Want
 from datalect.planner.lexical.rank_entity import kind_of_table
 from datalect.planner.lexical.sequence import Sequence, is_time
 
@@ -192,6 +192,10 @@ def _group_at(seq: Sequence, at: int, kind: str) -> Group | None:
     return None
 
 
+def _about(want: Want, column: str) -> bool:
+    return want.ref is not None and bool(want.ref.choices) and want.ref.choices[0].ref == column
+
+
 def merge_time_groups(seq: Sequence, frame: Frame) -> None:
     """A grain and a date named apart are one breakdown: 每年 ... (按Yr Sold), "which hour do most pickups happen"."""  # noqa: E501
     bare = next((g for g in frame.groups if g.ref is None and g.grain), None)
@@ -202,6 +206,13 @@ def merge_time_groups(seq: Sequence, frame: Frame) -> None:
         if column is not None and is_time(column) and group.grain is None:
             bare.ref = group.ref
             frame.groups.remove(group)
+            return
+    beside = seq.content(bare.at, -1, 1)
+    for want in frame.wants:
+        column = seq.column(want.ref.choices[0].ref) if want.ref is not None and want.ref.choices else None
+        if want.kind == "col" and want.at == beside and column is not None and is_time(column):
+            bare.ref = want.ref  # "hire date by weekday"
+            frame.wants = [w for w in frame.wants if w.kind != "col" or not _about(w, column.id)]
             return
     entity = frame.rank.entity if frame.rank is not None else None
     column = seq.column(entity.choices[0].ref) if entity is not None and entity.choices else None

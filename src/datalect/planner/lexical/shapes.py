@@ -27,7 +27,7 @@ from datalect.planner.lexical.draft import Draft, table_of
 from datalect.planner.lexical.frame import Want
 from datalect.planner.lexical.grouped import top_groups
 from datalect.planner.lexical.listing import spelled_out, whole_name, whole_rows, with_owners, with_partners
-from datalect.planner.lexical.one_by_one import one_by_one, several_times
+from datalect.planner.lexical.one_by_one import one_by_one, several_apart, several_times
 from datalect.planner.lexical.sequence import is_quantity, is_time
 
 Shape = Callable[[], Draft | None]
@@ -41,14 +41,21 @@ def shapes(b: Builder) -> Iterator[Shape]:
         yield lambda: correlation(b)
         yield lambda: pairs(b)
         return
+    if "dist" in steps and not frame.rank and any(w.kind == "agg" for w in frame.wants):
+        yield lambda: breakdown(
+            b, 1.2
+        )  # "the distribution of origin and the average price" is the latter by the former
+        return
     if "dist" in steps and not frame.rank:
         yield lambda: distribution(b)
         columns = sum(1 for w in frame.wants if w.kind == "col") + len(frame.groups)
         if columns >= 2:
-            yield lambda: rows(b, 0.7)
+            yield lambda: rows(b, 0.7 if _measures(b) else 1.0)
             yield lambda: breakdown(b)
         return
     if "share" in steps:
+        if frame.mark == "pie" and sum(1 for w in frame.wants if w.kind == "col") == 2 and not frame.groups:
+            yield lambda: rows(b, 0.97)  # "a pie of the proportion of name and price": each with its figure
         yield lambda: ratio(b)
         yield lambda: breakdown(b, 1.0 if frame.groups and not splits(b) else 0.7)
         return
@@ -69,7 +76,15 @@ def shapes(b: Builder) -> Iterator[Shape]:
         return
     yield lambda: rows(b, 1.0)
     yield lambda: total(b)
+    if several_apart(b):
+        yield lambda: breakdown(b, 0.78)
     yield lambda: group_having(b)
+
+
+def _measures(b: Builder) -> bool:
+    """Whether one of the columns asked for holds figures."""
+    columns = [b.picked(w.ref, Draft()) for w in b.frame.wants if w.kind == "col"]
+    return any(c is not None and is_quantity(c) and not is_time(c) for c in columns)
 
 
 def _list_columns(b: Builder, draft: Draft) -> list[str]:
@@ -126,6 +141,8 @@ def rows(b: Builder, weight: float) -> Draft | None:
         return None
     asked = bool(columns)
     for group in b.frame.groups:
+        if group.grain:
+            draft.weight *= 0.4  # rows one by one are not put together by month
         column = b.picked(group.ref, draft) if group.ref is not None else None
         if column is not None and column.id not in columns:
             columns.append(column.id)
@@ -412,6 +429,8 @@ def total(b: Builder) -> Draft | None:
         weight *= 0.7
     if b.frame.distinct:
         weight *= 0.3
+    if several_apart(b):
+        weight *= 0.4
     draft.weight *= weight
     draft.plan = with_show(b, {"get": [measure], "task": "value"})
     return draft
@@ -422,7 +441,8 @@ def pairs(b: Builder) -> Draft | None:
     draft = Draft(weight=0.8 if b.frame.mark in ("point", "auto") else 0.55)
     found = two_numbers(b, draft)
     if len(found) == 2:
-        others = [b.picked(w.ref, draft) for w in b.frame.wants if w.kind == "col"]
+        refs = [w.ref for w in b.frame.wants if w.kind == "col"] + [g.ref for g in b.frame.groups if g.ref]
+        others = [b.picked(ref, draft) for ref in refs]
         extra = [c.id for c in others if c is not None and c not in found]
         draft.plan = with_show(b, {"list": [*(c.id for c in found), *extra], "task": "correlation"})
         return draft

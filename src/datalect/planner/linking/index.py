@@ -214,6 +214,13 @@ def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool)
     # a column that is nothing but the key of its table is what the table itself is called by, less so
     parts = 0.62 if linked or column.meaning.type in (SemanticType.ID, SemanticType.CODE) else 0.78
     _add_words(index, words, target, parts=parts)
+    for word in words:
+        if "总" in word[1:-1]:  # 营业总成本 is the 营业成本, or the 总营业成本
+            bare = word[0] + word[1:].replace("总", "", 1)
+            _add_words(index, [bare], target, parts=parts, fit=0.92)
+            _add_words(index, [f"总{bare}"], target, parts=parts, fit=0.95)
+    if len(words) > 2 and words[-1] in ("code", "cd"):
+        _add_words(index, words[:-1], target, parts=parts, fit=0.93)  # the product type in product_type_code
     prefix = {term_key(w) for w in split_header(table.name)}
     rest = [w for w in words if term_key(w) not in prefix]
     if rest and len(rest) < len(words):
