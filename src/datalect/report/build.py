@@ -18,7 +18,7 @@ from datalect.data.progress import Progress, SilentProgress
 from datalect.engine.base import Limits
 from datalect.errors import UsageError
 from datalect.report.columns import profiles
-from datalect.report.finding import Context, Finding, Tests
+from datalect.report.finding import Context, Finding, Tests, shortened
 from datalect.report.masks import masker
 from datalect.report.mine.relations import FALSE_DISCOVERY
 from datalect.report.model import Evidence, Method, Problem, Report, ReportFact, Severity
@@ -223,6 +223,8 @@ def _mined(context: Context, clock: _Clock, other: Table | None) -> list[Finding
         found = [f for f in found if f.form != "foreign_key"]
         with clock.stage("compare"):
             found += compare.mine(context, other)
+    for finding in found:
+        finding.names = {k: shortened(w) for k, w in finding.names.items()}
     # Tests are corrected once all are made.
     return [f for f in found if f.place is None or context.tests.adjusted(f.place) <= FALSE_DISCOVERY]
 

@@ -202,3 +202,12 @@ def quoted(text: str) -> Words:
     shown = visible(text)
     shown = shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
     return Words(en=f"“{shown}”", zh=f"“{shown}”")
+
+
+def shortened(words: Words) -> Words:
+    """A name that fits into a sentence: questions of a survey are cut."""
+    return Words(en=_cut(words.en), zh=_cut(words.zh))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _NAME_LENGTH + 2 else text[: _NAME_LENGTH - 1].rstrip() + "…"

@@ -1,44 +1,41 @@
-"""Whether a sentence may be shown: every number, name and direction maps to a slot of its finding.
+"""Whether a sentence may be shown: it is read back against its finding, slot by slot.
 
-The sentence is read on its own: names are cut out first, the longest first; each number left over must be a
-figure of the finding at the precision shown (or its percentage); each direction word must agree with the
-figures; no word may name a cause; every other word must come from the vocabulary of the forms.
+A sentence of a report must fit one of the closed forms of its finding. Each name in it must be that very
+name, each date that date, each figure that figure at the precision shown with its unit, scale or percent
+sign, and what the form claims (rose, higher, in all rows ...) must hold for the figures. Anything else fails.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from datalect.answer.formats import plain_number, unit_name
+from datalect.answer.formats import CURRENCY_SIGNS, CURRENCY_ZH, plain_number, unit_name
+from datalect.answer.labels import singular
 from datalect.report.finding import Finding
 from datalect.report.words_en import FORMS as EN
 from datalect.report.words_zh import FORMS as ZH
 
 if TYPE_CHECKING:
+    from datalect.answer.ground import Field
     from datalect.planner.base import Language
 
-_NUMBER = re.compile(
-    r"(−?)[$¥€£₹₩]?(\d[\d,]*(?:\.\d+)?)(e[+\-]?\d+)?\s*(%|trillion|billion|million|万亿|亿|万)?"
+_SLOT = re.compile(r"\{([a-z0-9_]+)\}")
+_PLURAL = re.compile(r"(rows|days|months|values|columns|groups)\b")
+_FIGURE = re.compile(
+    r"(?P<minus>−?)(?P<sign>[$¥€£₹₩]?)(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<power>e[+\-]?\d+)?"
+    r"\s*(?P<scale>%|trillion|billion|million|万亿|亿|万|)(?P<rest>.*)",
+    re.S,
 )
-_SCALE = {"万": 1e4, "亿": 1e8, "万亿": 1e12, "million": 1e6, "billion": 1e9, "trillion": 1e12, "%": 0.01}
-_CAUSES = {
-    "en": re.compile(
-        r"\b(because|cause[sd]?|due to|leads? to|led to|drives?|drove|results? in|makes|thanks to)\b"
-    ),
-    "zh": re.compile(r"因为|由于|导致|引起|造成|使得|促使|归因"),
-}
-_UP = {
-    "en": ("rises", "rose", "higher", "more frequent as", "became more", "is more"),
-    "zh": ("上升：", "较高", "更常见", "高出", "上升了"),
-}
-_DOWN = {
-    "en": ("falls", "fell", "lower", "less frequent", "became less"),
-    "zh": ("下降", "较低", "更少见", "低了"),
-}
-_GAP = "\x00"
+_SCALE = {
+    "万": 1e4, "亿": 1e8, "万亿": 1e12, "million": 1e6, "billion": 1e9, "trillion": 1e12, "%": 0.01, "": 1.0,
+}  # fmt: skip
+# What the two sides of a claim are called; the first pair that a finding has is the one its form speaks of.
+_SIDES = (
+    ("y0", "y1"), ("rest", "value"), ("first", "last"), ("before", "after"), ("old", "new"), ("out", "in"),
+)  # fmt: skip
 
 
 def proven(text: str, finding: Finding, language: Language) -> bool:
@@ -47,124 +44,149 @@ def proven(text: str, finding: Finding, language: Language) -> bool:
 
 
 def problems(text: str, finding: Finding, language: Language) -> list[str]:
-    """What in the sentence the finding does not bear out."""
-    found = []
-    if not text.strip() or "{" in re.sub(r"[“(].*?[”)]", "", _without_names(text, finding, language)):
-        found.append("a slot was left open")
-    rest = _without_names(text, finding, language)
-    rest = _without_dates(rest, finding, language)
-    for match in _NUMBER.finditer(rest):
-        if not _is_figure(match, finding):
-            found.append(f"{match[0].strip()} is no figure of the finding")
-    if _CAUSES[language].search(rest):
-        found.append("a word names a cause")
-    found += _directions(rest, finding, language)
-    found += _unknown_words(rest, finding, language)
-    return found
-
-
-def _without_names(text: str, finding: Finding, language: Language) -> str:
-    names = {w.in_(language) for w in finding.names.values()}
-    for name in sorted((n for n in names if n), key=len, reverse=True):
-        for form in {name, name[:1].upper() + name[1:]}:
-            text = _named(form).sub(_GAP, text)
-    return text
-
-
-@lru_cache(maxsize=4096)
-def _named(name: str) -> re.Pattern[str]:
-    """A name where it stands alone: neither inside a longer word nor inside a figure."""
-    before = r"(?<![A-Za-z0-9.,])" if name[:1].isascii() and name[:1].isalnum() else ""
-    after = r"(?![A-Za-z0-9]|[.,][0-9])" if name[-1:].isascii() and name[-1:].isalnum() else ""
-    return re.compile(before + re.escape(name) + after)
-
-
-def _without_dates(text: str, finding: Finding, language: Language) -> str:
-    from datalect.report.words import written
-
-    for key, value in finding.values.items():
-        if isinstance(value, date | datetime):
-            text = text.replace(written(value, finding.shapes.get(key), language), _GAP)
-    return text
-
-
-def _is_figure(match: re.Match[str], finding: Finding) -> bool:
-    digits = match[2].replace(",", "")
-    value = float(digits + (match[3] or "")) * (-1 if match[1] else 1)
-    scale = _SCALE.get(match[4] or "", 1.0)
-    decimals = len(digits.partition(".")[2]) if not match[3] else 0
-    step = 0.5 * 10.0**-decimals * (10.0 ** int(match[3][1:]) * 0.01 if match[3] else 1.0)
-    for key, known in finding.values.items():
-        figure = plain_number(known)
-        if figure is None:
+    """What in the sentence the finding does not bear out; empty when all is proven."""
+    forms = ZH if language == "zh" else EN
+    found: list[str] = []
+    for form in forms:
+        if form != finding.form and not form.startswith(finding.form + ":"):
             continue
-        shape = finding.shapes.get(key)
-        options = [float(figure)]
-        if match[4] == "%" and shape is not None and shape.percent == 1:
-            options = [float(figure) / 100]
-        elif match[4] == "%" and (shape is None or not shape.percent):
+        read = _read(text, forms[form], finding, language)
+        if read is None:
             continue
-        if key == "change":
-            options = [abs(options[0])]
-        if any(abs(option / scale - value) <= step * 1.000001 + abs(value) * 1e-9 for option in options):
-            return True
-    return digits in ("1", "100") and "text" in finding.values  # the constants of a formula
+        wrong = [f"{key}: {shown!r}" for key, shown in read if not _holds(key, shown, finding, language)]
+        if not claim_holds(form, finding):
+            wrong.append("the figures do not bear out the claim")
+        if not wrong:
+            return []
+        found = found or wrong
+    return found or ["it fits no form of the finding"]
 
 
-def _directions(rest: str, finding: Finding, language: Language) -> list[str]:
-    """Words of direction must agree with the pair of figures they speak of."""
+# ---------------------------------------------------------------- reading a sentence by its form
+
+
+def _read(text: str, template: str, finding: Finding, language: Language) -> list[tuple[str, str]] | None:
+    """The slots as they stand in the sentence, or None where it does not fit the form."""
+    pattern, keys = "", []
+    place = 0
+    for slot in _SLOT.finditer(template):
+        pattern += _literal(template[place : slot.start()])
+        names = _name_pattern(slot[1], finding, language)
+        pattern += f"({names if names is not None else '.+?'})"
+        keys.append(slot[1])
+        place = slot.end()
+    pattern += _literal(template[place:])
+    found = _compiled(pattern).fullmatch(text) or _compiled(pattern).fullmatch(text[:1].lower() + text[1:])
+    return None if found is None else list(zip(keys, found.groups(), strict=True))
+
+
+def _literal(text: str) -> str:
+    """Fixed words of a form; "1 row" stands for "1 rows"."""
+    return _PLURAL.sub(lambda m: f"(?:{m[1]}|{singular(m[1])})", re.escape(text))
+
+
+@lru_cache(maxsize=2048)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.S)
+
+
+def _name_pattern(key: str, finding: Finding, language: Language) -> str | None:
+    """What a slot for names must read, exactly; None for slots that hold figures."""
+    names = {k: w.in_(language) for k, w in finding.names.items()}
+    sure = {k: re.escape(w) for k, w in names.items()}
+    if key == "formula":
+        parts = [names[f"p{i}"] for i in range(finding.values["parts"])]
+        return re.escape(str(finding.values["text"]).format(*parts))
+    if key in ("keys", "groups"):
+        start = "k" if key == "keys" else "g"
+        listed = [p for k, p in sure.items() if re.fullmatch(start + r"\d+", k)]
+        return r"(?:, | and |、|和)".join(listed) if listed else None
+    if key == "spelled":
+        count = int(finding.values["spellings"])
+        around = (r"（", "行）") if language == "zh" else (r" \(", r" rows?\)")
+        parts = [f"{sure[f's{i}']}{around[0]}{finding.values[f'n{i}']:,}{around[1]}" for i in range(count)]
+        return r"(?:, | and |、|和)".join(parts)
+    if key not in names:
+        return None
+    first = names[key][:1]
+    # A name at the start of a sentence begins with a capital letter.
+    either = f"[{re.escape(first.upper())}{re.escape(first)}]" if first.isalpha() and first.isascii() else ""
+    return either + re.escape(names[key][1:]) if either else sure[key]
+
+
+# ---------------------------------------------------------------- comparing with the finding
+
+
+def _holds(key: str, shown: str, finding: Finding, language: Language) -> bool:
+    """Whether the text of a slot says what the finding holds there."""
+    if _name_pattern(key, finding, language) is not None:
+        return True  # the form only matched because it is that very name
+    value = finding.values.get(key)
+    if isinstance(value, date | datetime):
+        from datalect.report.words import written
+
+        return shown == written(value, finding.shapes.get(key), language)
+    number = plain_number(value)
+    if number is None:
+        return False
+    return _same_figure(shown, abs(number) if key == "change" else number, finding.shapes.get(key), language)
+
+
+def _same_figure(shown: str, value: float | int, shape: Field | None, language: Language) -> bool:
+    found = _FIGURE.fullmatch(shown)
+    if found is None or not _unit_fits(found, shape, language):
+        return False
+    digits = found["digits"].replace(",", "")
+    said = float(digits + (found["power"] or "")) * (-1 if found["minus"] else 1)
+    power = 10.0 ** int(found["power"][1:]) if found["power"] else 1.0
+    step = 0.5 * 10.0 ** -len(digits.partition(".")[2]) * power
+    percent = shape.percent if shape is not None else 0.0
+    scale = _SCALE[found["scale"]]
+    if found["scale"] == "%":
+        scale = 1.0 / percent if percent else 0.0
+    elif percent:
+        return False
+    return scale > 0 and abs(value / scale - said) <= step * 1.000001 + abs(said) * 1e-9
+
+
+def _unit_fits(found: re.Match[str], shape: Field | None, language: Language) -> bool:
+    """The unit or currency shown must be that of the figure, and none where it has none."""
+    rest = found["rest"].strip()
+    unit = shape.unit if shape is not None and not shape.percent else None
+    currency = shape.currency if shape is not None and not shape.percent else None
+    if currency:
+        signs = {
+            currency,
+            CURRENCY_SIGNS.get(currency.upper(), currency),
+            CURRENCY_ZH.get(currency.upper(), ""),
+        }
+        return (rest or found["sign"]) in signs | {"yuan"} and not (rest and found["sign"])
+    if unit:
+        name = unit_name(unit, language)
+        return not found["sign"] and rest in (name, singular(name), unit)
+    grain = shape is not None and shape.grain is not None and rest in ("", "年")
+    return not found["sign"] and (not rest or grain)
+
+
+def claim_holds(form: str, finding: Finding) -> bool:
+    """Whether the figures bear out what a form claims by its words."""
     values = finding.values
-    ends = next(
-        (
-            (values[a], values[b])
-            for a, b in (("y0", "y1"), ("rest", "value"), ("first", "last"), ("before", "after"))
-            if a in values and b in values
-        ),
-        None,
-    )
-    if ends is None or finding.type not in ("trend", "change_point", "difference", "correlation"):
-        return []
-    down = any(w in rest for w in _DOWN[language])
-    up = any(w in rest for w in _UP[language]) and not down
-    if (up and ends[1] <= ends[0]) or (down and ends[1] >= ends[0]):
-        return ["a direction word disagrees with the figures"]
-    return []
-
-
-@cache
-def _vocabulary(language: Language) -> frozenset[str]:
-    forms = EN if language == "en" else ZH
-    words: set[str] = set()
-    for template in forms.values():
-        words.update(_words(re.sub(r"\{[a-z0-9_]+\}", " ", template), language))
-    return frozenset(words)
-
-
-def _words(text: str, language: Language) -> list[str]:
-    if language == "zh":
-        return re.findall(r"[㐀-鿿]", text)
-    return [w.lower() for w in re.findall(r"[A-Za-z]+", text)]
-
-
-# Units and scales that follow a figure.
-_UNITS = frozenset(
-    "million billion trillion days day hours hour minutes minute seconds second weeks week "
-    "months month years year "
-    "ms km m cm mm kg g t lb ft in mph miles mile nights night people yuan l kwh mw and rows "
-    "row column group value "
-    "usd eur gbp cny jpy hkd aud cad inr krw twd e".split()
-)
-_UNITS_ZH = frozenset(
-    "万亿元美欧英镑日港澳加卢比韩新台币天小时分钟秒周个月年里晚公千米厘毫斤克吨平方人升和点行"
-)
-
-
-def _unknown_words(rest: str, finding: Finding, language: Language) -> list[str]:
-    known = _vocabulary(language) | (_UNITS if language == "en" else _UNITS_ZH)
-    for shape in finding.shapes.values():
-        for unit in (shape.unit, shape.currency):
-            known |= (
-                frozenset(_words(unit_name(unit, language) + " " + unit, language)) if unit else frozenset()
-            )
-    strange = [w for w in _words(rest, language) if w not in known]
-    return [f"“{strange[0]}” belongs to no form"] if strange else []
+    name, _, way = form.partition(":")
+    sides = next(((values[a], values[b]) for a, b in _SIDES if a in values and b in values), None)
+    if "x0" in values and not values["x1"] > values["x0"]:
+        return False  # every such form speaks of a factor that rises
+    if name.endswith("_ends"):
+        return bool(values["high"] > values["low"])
+    if name.endswith("_busy") or name.endswith("_quiet"):
+        return sides is not None and (sides[1] > sides[0]) == name.endswith("_busy")
+    if way.endswith("times"):
+        return bool(values["change"] > 0)
+    if way.endswith("up") or way.endswith("down"):
+        return sides is not None and sides[0] != sides[1] and (sides[1] > sides[0]) == way.endswith("up")
+    if name in ("formula", "sum"):
+        return bool(values["equal"] >= values["known"])
+    if name in ("formula_mostly", "sum_mostly"):
+        return bool(values["exceptions"] == values["known"] - values["equal"])
+    if name.startswith("sentinel"):
+        return bool(values["treated"]) == (way != "kept")
+    return True

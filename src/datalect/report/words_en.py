@@ -186,4 +186,10 @@ FORMS: dict[str, str] = {
     "all).",
     "compare_lost_values:one": "{column} lacks one value of {other}: {value} ({rows} rows there).",
     "compare_period": "{column} runs from {from} to {to}; in {other} it runs from {was_from} to {was_to}.",
+    "stored_as_text_many:number": "{count} columns hold numbers stored as text, such as {column} ({example})"
+    "; all of them were read as numbers.",
+    "stored_as_text_many:date": "{count} columns hold dates stored as text, such as {column} ({example}); "
+    "all of them were read as dates.",
+    "stored_as_text_many:value": "{count} columns are stored as text, such as {column} ({example}); all of "
+    "them were read.",
 }

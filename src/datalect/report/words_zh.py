@@ -140,4 +140,7 @@ FORMS: dict[str, str] = {
     "compare_lost_values": "{column}缺少{other}的{count}个值，例如{value}（在那里共{rows}行）。",
     "compare_lost_values:one": "{column}缺少{other}的一个值：{value}（在那里{rows}行）。",
     "compare_period": "{column}从{from}到{to}；在{other}中从{was_from}到{was_to}。",
+    "stored_as_text_many:number": "有{count}列是以文本存放的数字，例如{column}（{example}）；都已读作数字。",
+    "stored_as_text_many:date": "有{count}列是以文本存放的日期，例如{column}（{example}）；都已读作日期。",
+    "stored_as_text_many:value": "有{count}列以文本存放，例如{column}（{example}）；都已读取。",
 }

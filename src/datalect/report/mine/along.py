@@ -7,6 +7,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from datalect.data.model import SemanticType
 from datalect.report.finding import Context, Finding, shape_of
 from datalect.report.mine.inside import Inside
 from datalect.report.mine.measures import (
@@ -173,7 +174,13 @@ def over_time(context: Context, pair: Pair, checked: list[Inside]) -> list[Findi
     outcome, time = (pair.outcome, pair.factor) if pair.factor.kind == "time" else (pair.factor, pair.outcome)
     if _BIRTH.search(time.key):
         return []  # how old people are is told by their age
-    if outcome.kind == "time" or outcome.column is None or time.column is None or time.numbers is None:
+    if (
+        outcome.meaning is SemanticType.YEAR
+        or outcome.kind == "time"
+        or outcome.column is None
+        or time.column is None
+        or time.numbers is None
+    ):
         return []
     import numpy as np
 

@@ -20,7 +20,10 @@ _GROUPED_TYPES = frozenset(
 )
 _MOST_VARIANTS = 5  # spellings named in one sentence
 _WIDE = 60  # columns up to which whole rows are compared
-_MARKS = re.compile(r"[\s_\-.·,/'’\"]+")
+# Marks between digits tell numbers apart: tract 2.02 is not tract 202.
+_MARKS = re.compile(r"(?<![0-9])[\s_\-.·,/'’\"]+|[\s_\-.·,/'’\"]+(?![0-9])")
+_TEXT_KINDS = ("number", "date", "value")
+_MANY_TEXTS = 3  # columns stored as text from which they are told together
 
 
 def mine(context: Context) -> list[Finding]:
@@ -28,9 +31,9 @@ def mine(context: Context) -> list[Finding]:
     found: list[Finding] = []
     for column in context.reader.columns:
         found += _sentinels(context, column)
-        found += _conversion(context, column)
         found += _variants(context, column)
         found += _emptiness(context, column)
+    found += _conversions(context)
     found += _repeated_rows(context)
     return found
 
@@ -80,6 +83,24 @@ def _sentinels(context: Context, column: Column) -> list[Finding]:
             )
         )
     return found
+
+
+def _conversions(context: Context) -> list[Finding]:
+    """Columns stored as text: each by itself, or together where there are many."""
+    found = [f for c in context.reader.columns for f in _conversion(context, c)]
+    out = [f for f in found if f.values["failed"]]
+    clean = {k: [f for f in found if not f.values["failed"] and f.values["kind"] == k] for k in _TEXT_KINDS}
+    for kind, plain in clean.items():
+        if len(plain) < _MANY_TEXTS:
+            out += plain
+            continue
+        first = plain[0]
+        first.form = f"stored_as_text_many:{kind}"
+        first.values = {"count": len(plain)}
+        first.columns = tuple(f.columns[0] for f in plain)
+        first.cluster = f"texts:{kind}"
+        out.append(first)
+    return out
 
 
 def _conversion(context: Context, column: Column) -> list[Finding]:
@@ -266,7 +287,7 @@ def _repeated_rows(context: Context) -> list[Finding]:
             effect=share,
             effect_name="share",
             sql=sql,
-            impact=0.3 if few else 0.5 + 0.4 * min(1.0, share * 5),
+            impact=0.3 if few else 0.35 + 0.5 * min(1.0, share * 10),
             surprise=0.3 if few else 0.7,
             cluster="duplicates",
         )

@@ -90,6 +90,8 @@ def _imbalance(context: Context, column: Column) -> list[Finding]:
     if not few or column.meaning.type in (S.ID, S.TEXT) or context.rows < 100:
         return []
     filled = profile.rows - profile.nulls
+    if filled < 100:
+        return []
     value, count = profile.values[0]
     share = count / filled
     least = 0.9
