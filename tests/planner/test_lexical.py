@@ -170,3 +170,12 @@ def test_lowest_after_highest_turns_the_order():
     first = ask("shop", "销售额最高的产品").readings[0].plan
     second = ask("shop", "最低的呢", previous=first).readings[0].plan
     assert essence(second) == essence(first).replace("desc", "asc")
+
+
+@pytest.mark.parametrize(
+    "question", ["which month had the largest fall in sales", "the year with the biggest drop in sales"]
+)
+def test_the_largest_change_is_not_the_largest_figure(question: str):
+    workspace, values = opened("shop")
+    found = LexicalPlanner().interpret(Question(text=question), workspace.catalog, values)
+    assert found.status != "answered"

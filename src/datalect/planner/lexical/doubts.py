@@ -23,7 +23,7 @@ _ASKED_ZH = ("多少", "几", "多")
 
 def doubts(seq: Sequence, frame: Frame) -> int:
     """How many words were left over that say which rows, or which figure, are meant."""
-    found = 0
+    found = int(_ranked_change(seq, frame))
     for at, item in enumerate(seq.items):
         if seq.roles[at] == "noun":
             found += not item.senses and _before_noun(seq, frame, at)
@@ -33,6 +33,23 @@ def doubts(seq: Sequence, frame: Frame) -> int:
         elif at in frame.unknown:
             found += _condition_han(seq, at) if item.text[:1] > "\u3000" else _condition_word(seq, at)
     return found
+
+
+_CHANGES = frozenset(
+    "fall drop rise increase decrease decline gain jump loss swing surge dip growth change"
+    " 涨幅 跌幅 增幅 降幅 增长 下降 增量 变化".split()
+)
+
+
+def _ranked_change(seq: Sequence, frame: Frame) -> bool:
+    """Whether the largest change is asked for, which is not the largest figure: "largest fall in sales"."""
+    if frame.rank is None or any(name in ("growth", "change") for name, _ in frame.steps):
+        return False
+    near = [k for k in (frame.rank.at - 1, frame.rank.at + 1) if 0 <= k < len(seq)]
+    return any(
+        seq.items[k].text.split()[0] in _CHANGES and seq.ref(k, least=0.85, implied=False) is None
+        for k in near
+    )
 
 
 def _before_noun(seq: Sequence, frame: Frame, at: int) -> bool:

@@ -27,9 +27,14 @@ def read_groups(seq: Sequence, frame: Frame) -> None:
             _after_by(seq, frame, at, str(cue.argument))
             continue
         grain = seq.cue(at, "grain")
+        text = seq.items[at].text
+        whole = seq.ref(at, least=0.85) if text[0] in "各每" and len(text) > 1 and grain is None else None
+        if whole is not None and not seq.quantity(at):
+            frame.groups.append(Group(whole, at=at))  # 各国: the word for each is a part of the name
+            seq.use(at, "group")
+            continue
         if grain is None:
             continue
-        text = seq.items[at].text
         exact = seq.ref(at, least=0.93)
         if (
             any(w in text for w in _EACH)
