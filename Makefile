@@ -32,7 +32,7 @@ check: $(TOOLS) ## Format, lint, types and the fast tests: before every commit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 format: $(TOOLS) ## Rewrite the code in the house format
 	$(BIN)/ruff format .
