@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
-from datalect.planner.base import Interpretation, Language, Question
+from datalect.plan.model import Plan
+from datalect.planner.base import Interpretation, Language, Question, Reading
 from datalect.planner.lexical.followup import follow, is_followup
 from datalect.planner.lexical.link import link
 from datalect.planner.lexical.parse import parse
 from datalect.planner.lexical.readings import Candidate, candidates
+from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.lexical.verdict import judge
 from datalect.planner.linking.text import detect_language, normalise
 
@@ -49,5 +51,24 @@ class LexicalPlanner:
                 return judge([changed], frame, seq, text, language, catalog, followed=True)
             seq = link(text, catalog, values)
             frame = parse(seq)
+        if (table := _empty(seq, catalog)) is not None:
+            return Interpretation(status="answered", language=language, readings=(_row_count(table),))
         found: list[Candidate] = candidates(frame, seq, catalog, values, text)
         return judge(found, frame, seq, text, language, catalog)
+
+
+def _empty(seq: Sequence, catalog: Catalog) -> str | None:
+    """The table a question is about when none has rows: that is all there is to know of it."""
+    if not catalog.tables or any(table.rows for table in catalog.tables):
+        return None
+    for at in range(len(seq)):
+        named = seq.table(at)
+        column = seq.best(at)
+        if named is not None or column is not None or seq.cue(at, "count", "rows") is not None:
+            return named or (column.table if column is not None else catalog.tables[0].name)
+    return None
+
+
+def _row_count(table: str) -> Reading:
+    plan = Plan.model_validate({"from": table, "get": [{"fn": "count", "as": "count"}], "task": "value"})
+    return Reading(plan=plan, score=1.0)
