@@ -240,6 +240,8 @@ def end_texts(column: ColumnProfile) -> tuple[Words, Words]:
     if column.meaning in _PLAIN:
         return _same(f"{low:.0f}"), _same(f"{high:.0f}")
     step = scales.nice_step(high - low, 50)
+    if low.is_integer() and high.is_integer():
+        step = max(step, 1.0)
     return scales.tick(low, step), scales.tick(high, step)
 
 

@@ -81,7 +81,7 @@ class ProblemView:
         severity: how much it should worry.
         message: one sentence.
         handled: what was done about it, or that it was left alone; empty where the message says so itself.
-        rows: rows or cells concerned.
+        times: how often it occurs, where the sentence of a fact does not say so already.
         share: their part of the table, or empty.
         view: the fact that shows it, to be opened here.
         above: the fact is shown further up the page; its anchor.
@@ -90,7 +90,7 @@ class ProblemView:
     severity: Severity
     message: Words
     handled: Words
-    rows: str
+    times: str
     share: str
     view: FactView | None
     above: str
@@ -261,7 +261,7 @@ def problem_views(
         placed.append(
             ProblemView(
                 severity=problem.severity, message=problem.message, handled=_handled(problem),
-                rows=f"{problem.count:,}" if problem.count else "",
+                times=f"{problem.count:,} ×" if problem.count > 1 and not problem.fact else "",
                 share=share_text(problem.share) if problem.share is not None else "",
                 view=view, above=above,
             )

@@ -101,12 +101,14 @@ def sections_of(
         columns: the columns prepared for the page.
     """
 
+    told = {problem.fact for problem in report.problems}  # each points to its fact itself
+
     def section(name: Section, key: str, lead: Words = _NONE) -> SectionView:
         mine = [(k, v) for k, v in views.items() if v.fact.section == name]
         return SectionView(
             id=key, title=SECTION_TITLES[name], lead=lead,
             facts=tuple(v for k, v in mine if k not in shown),
-            above=tuple(v for v in headlines if v.fact.section == name),
+            above=tuple(v for v in headlines if v.fact.section == name and v.fact.id not in told),
         )  # fmt: skip
 
     found = [SectionView(id="headlines", title=_SHORT_TITLES["headlines"])]
@@ -163,8 +165,9 @@ def _relations_lead(report: Report) -> Words:
     tests = report.method.tests
     if not tests:
         return Words(en="No relation between columns could be tested.", zh="没有可以检验的列间关系。")
+    made = "one test was made" if tests == 1 else f"{tests:,} tests were made"
     return Words(
-        en=f"No relation between columns is strong and certain enough to state ({tests:,} tests were made).",
+        en=f"No relation between columns is strong and certain enough to state ({made}).",
         zh=f"没有既明显又可靠的列间关系（共做了 {tests:,} 次检验）。",
     )
 
