@@ -195,3 +195,53 @@ def test_print_leaves_out_what_only_a_screen_needs(tab: Page, tmp_path: Path) ->
     assert tab.run("getComputedStyle(document.body).color") in ("rgb(27, 32, 38)", "rgb(0, 0, 0)")
     tab.pdf(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_everything_to_press_has_a_name_and_colours_have_contrast(tab: Page, tmp_path: Path) -> None:
+    show(tab, tmp_path)
+    tab.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    nodes = tab.send("Accessibility.getFullAXTree")["nodes"]
+    pressed = {
+        "button",
+        "link",
+        "checkbox",
+        "radio",
+        "searchbox",
+        "DisclosureTriangle",
+        "region",
+        "navigation",
+    }
+    named = [n for n in nodes if not n.get("ignored") and n["role"]["value"] in pressed]
+    assert len(named) > 40
+    assert [n["role"]["value"] for n in named if not n.get("name", {}).get("value", "").strip()] == []
+    for theme in ("light", "dark"):
+        tab.click(f"#theme-{theme}")
+        assert tab.run(_LEAST_CONTRAST) >= 4.5
+
+
+_LEAST_CONTRAST = """
+(() => {
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)$/.test(colour) && colour !== 'transparent') return colour;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  let least = 21;
+  for (const e of document.querySelectorAll('main *, header *, footer *')) {
+    const texts = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!texts || !e.getClientRects().length || e.closest('.hidden')) continue;
+    const style = getComputedStyle(e);
+    const ink = e.namespaceURI.endsWith('svg') ? style.fill : style.color;
+    const [a, b] = [light(ink), light(ground(e))].sort((x, y) => y - x);
+    least = Math.min(least, (a + 0.05) / (b + 0.05));
+  }
+  return least;
+})()
+"""

@@ -100,7 +100,6 @@ def sections_of(
         shown: ids of facts placed already, headlines and those of problems.
         columns: the columns prepared for the page.
     """
-
     told = {problem.fact for problem in report.problems}  # each points to its fact itself
 
     def section(name: Section, key: str, lead: Words = _NONE) -> SectionView:
