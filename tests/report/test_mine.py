@@ -133,3 +133,30 @@ def test_a_target_comes_first():
     report = report_of(clinic(4_000), target="came_back")
     assert report.target == "came_back"
     assert any("wait_minutes" in f.columns for f in report.facts if f.section == "target")
+
+
+def test_a_column_that_holds_the_answer_is_warned_of():
+    table = clinic(3_000)
+    table = table.append_column("returned", table["came_back"].cast(pa.int64()).cast(pa.string()))
+    report = report_of(table, target="came_back")
+    (leak,) = [f for f in report.facts if f.type == "leak"]
+    assert leak.columns == ("returned", "came_back") and leak.severity == "warning"
+
+
+def test_unlike_units_in_a_formula_are_counted_by_sql():
+    rows = clinic(2_000)
+    fee = rows["fee"].to_numpy()
+    share = (rows["wait_minutes"].to_numpy() % 40) / 100
+    table = pa.table({"fee": fee, "discount_rate": share, "kept": fee - share})
+    facts = one(report_of(table), "formula", "kept")
+    assert facts and facts[0].n == 2_000 and facts[0].sql
+
+
+def test_texts_in_two_languages_are_told():
+    words = ["the screen is clear and the sound is good", "物流很快，包装也很好，推荐购买"]
+    texts = [f"{words[i % 2]} {'，'.join(str(i + k) for k in range(4))}" for i in range(400)]
+    report = report_of(pa.table({"n": list(range(400)), "review": texts}))
+    facts = [f for f in report.facts if f.section == "text"]
+    assert facts and "Chinese" in facts[0].sentence_en and "中文" in facts[0].sentence_zh
+    review = next(c for c in report.columns if c.name == "review")
+    assert set(review.languages) == {"zh", "latin"} and review.phrases

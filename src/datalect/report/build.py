@@ -203,19 +203,30 @@ class _Clock:
 
 def _mined(context: Context, clock: _Clock, other: Table | None) -> list[Finding]:
     """All findings. Formulas come first: what follows from a formula is no news to the others."""
-    from datalect.report.mine import formulas, keys, missing, quality, relations, times, values
+    from datalect.report.mine import (
+        formulas,
+        keys,
+        languages,
+        missing,
+        quality,
+        relations,
+        target,
+        times,
+        values,
+    )
 
     found: list[Finding] = []
     for stage, miners in (
         ("formulas", (formulas.mine,)),
         ("quality", (quality.mine, keys.mine, missing.mine)),
-        ("values", (values.mine,)),
+        ("values", (values.mine, languages.mine)),
         ("times", (times.mine,)),
         ("relations", (relations.mine,)),
     ):
         with clock.stage(stage):
             for mine in miners:
                 found += mine(context)
+    found += target.mine(context, found)
     if other is not None:
         from datalect.report import compare
 

@@ -89,15 +89,15 @@ class TableReader:
             self.failures.append(f"{what or 'a query'}: {error.what}")
             return None
 
-    def run(self, plan: dict[str, Any]) -> PlanResult | None:
-        """Check, compile and run a plan given as JSON data; None where it cannot be run."""
-        return self._planned(plan, execute=True)
+    def run(self, plan: dict[str, Any], *, quiet: bool = False) -> PlanResult | None:
+        """Check, compile and run a plan given as JSON data; None (and a note unless ``quiet``) if it fails."""
+        return self._planned(plan, execute=True, quiet=quiet)
 
     def stated(self, plan: dict[str, Any]) -> PlanResult | None:
         """As ``run`` without running it: for what the catalog has already proven. The result has no rows."""
         return self._planned(plan, execute=False)
 
-    def _planned(self, plan: dict[str, Any], *, execute: bool) -> PlanResult | None:
+    def _planned(self, plan: dict[str, Any], *, execute: bool, quiet: bool = False) -> PlanResult | None:
         from datalect.plan.check import check
         from datalect.plan.compile import compile_plan
         from datalect.plan.model import Plan
@@ -110,7 +110,8 @@ class TableReader:
                 self.queries += 1
                 rows = tuple(plain_rows(self.engine.execute(compiled.query, self.limits).table))
         except (LimitError, RefusedError, PlanError, ValueError) as error:
-            self.failures.append(f"a plan: {getattr(error, 'what', error)}")
+            if not quiet:
+                self.failures.append(f"a figure could not be counted: {getattr(error, 'what', error)}")
             return None
         return PlanResult(rows=rows, sql=compiled.display_sql, plan=checked.plan)
 

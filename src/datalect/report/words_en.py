@@ -192,4 +192,7 @@ FORMS: dict[str, str] = {
     "all of them were read as dates.",
     "stored_as_text_many:value": "{count} columns are stored as text, such as {column} ({example}); all of "
     "them were read.",
+    "leak": "{column} all but tells {target}: leave it out when {target} is to be predicted.",
+    "languages": "{column} is written in {first} in about {share} of the texts and in {second} in about "
+    "{rest}.",
 }

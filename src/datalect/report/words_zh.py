@@ -143,4 +143,6 @@ FORMS: dict[str, str] = {
     "stored_as_text_many:number": "有{count}列是以文本存放的数字，例如{column}（{example}）；都已读作数字。",
     "stored_as_text_many:date": "有{count}列是以文本存放的日期，例如{column}（{example}）；都已读作日期。",
     "stored_as_text_many:value": "有{count}列以文本存放，例如{column}（{example}）；都已读取。",
+    "leak": "{column}几乎直接给出{target}：预测{target}时应当去掉它。",
+    "languages": "{column}中约{share}的文本用{first}书写，约{rest}用{second}书写。",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalect.report.finding import Context, Finding, plain_shape, quoted
-from datalect.report.mine.rounding import PROBE, Probe, arrays, close, filled, match
+from datalect.report.mine.rounding import PROBE, Probe, agreement, arrays, match
 
 if TYPE_CHECKING:
     from datalect.report.variables import Variable
@@ -30,18 +30,8 @@ def copies(context: Context, numbers: list[Variable]) -> list[Finding]:
             continue
         # The one that was text, or else the later one, is the copy.
         copy, origin = (first, second) if _was_text(first) and not _was_text(second) else (second, first)
-        result = context.reader.run(
-            {
-                "get": [
-                    {"fn": "count", "as": "both", "where": [filled(copy.key), filled(origin.key)]},
-                    {"fn": "count", "as": "equal", "where": [close(copy, origin.key)]},
-                ]
-            }
-        )
-        if result is None or not result.rows[0]["both"]:
-            continue
-        row = result.rows[0]
-        if row["equal"] < 0.999 * row["both"]:
+        both, equal, result, sql = agreement(context, copy, origin.key, (origin.key,))
+        if not both or equal < 0.999 * both:
             continue
         context.same[copy.key] = origin.key
         names = {"column": copy.label, "origin": origin.label}
@@ -53,13 +43,14 @@ def copies(context: Context, numbers: list[Variable]) -> list[Finding]:
                 type="dependency",
                 columns=(copy.key, origin.key),
                 section="relations",
-                values={"equal": row["equal"], "both": row["both"], "share": row["equal"] / row["both"]},
+                values={"equal": equal, "both": both, "share": equal / both},
                 names=names,
                 shapes={"share": _SHARE},
-                n=row["both"],
-                effect=row["equal"] / row["both"],
+                n=both,
+                effect=equal / both,
                 effect_name="share",
                 result=result,
+                sql=sql,
                 impact=0.65,
                 surprise=0.65,
                 cluster=f"{'text' if 'example' in names else 'formula'}:{copy.key}",

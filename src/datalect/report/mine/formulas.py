@@ -11,7 +11,7 @@ from datalect.report.finding import Context, Finding, plain_shape
 from datalect.report.mine.copies import copies
 from datalect.report.mine.formula_search import Formula, evaluate, search
 from datalect.report.mine.proportions import proportions
-from datalect.report.mine.rounding import LEAST_MATCH, LEAST_ROWS, close, filled, match
+from datalect.report.mine.rounding import LEAST_MATCH, LEAST_ROWS, agreement, match
 
 if TYPE_CHECKING:
     from datalect.report.variables import Variable
@@ -99,19 +99,10 @@ def _degenerate(target: Any, values: Any, formula: Formula, lookup: dict[str, Va
 def _confirmed(
     context: Context, target: Variable, formula: Formula, lookup: dict[str, Variable]
 ) -> Finding | None:
-    tests = [filled(target.key), *(filled(p) for p in formula.parts)]
-    result = context.reader.run(
-        {
-            "get": [
-                {"fn": "count", "as": "known", "where": tests},
-                {"fn": "count", "as": "equal", "where": [close(target, formula.expression)]},
-            ]
-        }
-    )
-    if result is None or not result.rows[0]["known"]:
+    known, equal, result, sql = agreement(context, target, formula.expression, formula.parts)
+    if not known:
         return None
-    row = result.rows[0]
-    share = min(1.0, row["equal"] / row["known"])
+    share = min(1.0, equal / known)
     if share < LEAST_MATCH:
         return None
     names = {"column": target.label} | {f"p{i}": lookup[p].label for i, p in enumerate(formula.parts)}
@@ -122,7 +113,7 @@ def _confirmed(
             "p0": lookup[formula.parts[0]].label,
             "p1": lookup[formula.parts[-1]].label,
         }
-    exceptions = row["known"] - row["equal"]
+    exceptions = known - equal
     return Finding(
         form=form if not exceptions else f"{form}_mostly",
         type="formula",
@@ -130,8 +121,8 @@ def _confirmed(
         section="relations",
         severity="notice" if exceptions else "info",
         values={
-            "known": row["known"],
-            "equal": row["equal"],
+            "known": known,
+            "equal": equal,
             "share": share,
             "exceptions": max(exceptions, 0),
             "parts": len(formula.parts),
@@ -139,10 +130,11 @@ def _confirmed(
         },
         names=names,
         shapes={"share": _SHARE},
-        n=row["known"],
+        n=known,
         effect=share,
         effect_name="share",
         result=result,
+        sql=sql,
         impact=0.7,
         surprise=0.75,
         cluster=f"formula:{target.key}",

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datalect.data.quoting import identifier
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from datalect.report.finding import Context
+    from datalect.report.reader import PlanResult
     from datalect.report.variables import Variable
 
 PROBE = 192  # rows on which all candidates are tried
@@ -65,6 +71,48 @@ def close(target: Variable, expression: Any) -> dict[str, Any]:
     largest = float(np.nanmax(np.abs(numbers)))
     limit = (0.0 if digits is None else 0.5001 * 10.0**-digits) + largest * 1e-9 + 1e-12
     return {"expr": ["abs", ["-", target.key, expression]], "op": "<=", "val": float(f"{limit:.6g}")}
+
+
+def agreement(
+    context: Context, target: Variable, expression: Any, parts: Sequence[str]
+) -> tuple[int, int, PlanResult | None, str]:
+    """How many rows know a column and all parts of a formula, and in how many both agree, over all rows.
+
+    The plan language refuses sums of unlike units, which tables hold all the same; SQL then counts.
+
+    Returns:
+        Rows known, rows equal, the plan's result where there is one, and the SQL otherwise.
+    """
+    test = close(target, expression)
+    result = context.reader.run(
+        {
+            "get": [
+                {"fn": "count", "as": "known", "where": [filled(n) for n in (target.key, *parts)]},
+                {"fn": "count", "as": "equal", "where": [test]},
+            ]
+        },
+        quiet=True,
+    )
+    if result is not None:
+        return int(result.rows[0]["known"]), int(result.rows[0]["equal"]), result, ""
+    known = " AND ".join(f"{identifier(n)} IS NOT NULL" for n in (target.key, *parts))
+    equal = f"abs({identifier(target.key)} - ({as_sql(expression)})) <= {test['val']!r}"
+    sql = (
+        f"SELECT count(*) FILTER ({known}) AS known, count(*) FILTER ({equal}) AS equal "
+        f"FROM {context.reader.name}"
+    )
+    rows = context.reader.try_rows(sql, what="a formula")
+    return (int(rows[0]["known"]), int(rows[0]["equal"]), None, sql) if rows else (0, 0, None, sql)
+
+
+def as_sql(expression: Any) -> str:
+    """A formula as SQL over floating-point numbers."""
+    if isinstance(expression, str):
+        return f"{identifier(expression)}::DOUBLE"
+    if not isinstance(expression, list):
+        return repr(expression)
+    left, right = (as_sql(part) for part in expression[1:])
+    return f"({left} / nullif({right}, 0))" if expression[0] == "/" else f"({left} {expression[0]} {right})"
 
 
 def arrays(*variables: Variable) -> list[NDArray[np.float64]]:
