@@ -27,7 +27,7 @@ from datalect.report.scales import figure, share_text
 from datalect.report.svg import draw
 
 _SHARES = frozenset({"share", "eta_squared"})
-_SAYS_ITSELF = frozenset({"sentinel", "stored_as_text"})  # their sentences tell what was done
+_MENDABLE = frozenset({"duplicate", "variants", "outlier"})  # what a reader may expect to have been mended
 _STEP = re.compile("[vn][0-9]+")
 _MOST_ROWS = 8  # rows of evidence shown
 _MOST_COLUMNS = 8
@@ -240,8 +240,8 @@ def _p_value(p: float) -> Words:
 
 
 def _handled(problem: Problem) -> Words:
-    """What was done. What reading found says itself what was done; what mining found was only looked at."""
-    if problem.handled.en or not problem.fact or problem.kind in _SAYS_ITSELF:
+    """What was done. What reading found says so itself; what mining found was only looked at."""
+    if problem.handled.en or not problem.fact or problem.kind not in _MENDABLE:
         return problem.handled
     return Words(en="Left as it is.", zh="未作改动。")
 
