@@ -20,12 +20,16 @@ def evaluate(
     stride: int | None = None,
     cache: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     dynamic: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    beams: int = 4,
+    length_penalty: float = 1.0,
+    coverage: float = 0.0,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Measure a model on a file.
 
     The file has the form of the training data. A language model gets loss (nats per token), perplexity per
-    token and word, and bits per byte, over every token of the file.
+    token and word, and bits per byte, over every token of the file; a sequence-to-sequence model gets BLEU,
+    chrF and ROUGE.
 
     For example:
 
@@ -33,6 +37,7 @@ def evaluate(
       datalect evaluate shakespeare --data test.txt --window sliding --json
       datalect evaluate shakespeare --data test.txt --dynamic
       datalect evaluate moods --data reviews.csv
+      datalect evaluate translator --data pairs.csv --beams 5
 
     Parameters
     ----------
@@ -41,9 +46,9 @@ def evaluate(
     data
         Text file, JSONL, table or folder of them.
     text_column
-        Column or field that holds the text.
+        Column or field that holds the text, or the source.
     label_column
-        Column or field that holds a classifier's labels.
+        Column or field that holds a classifier's labels, or the target.
     window
         How a text longer than the context is read: windows side by side, or sliding ones that give every
         token the most context (slower, better figures).
@@ -53,6 +58,12 @@ def evaluate(
         Mix in a neural cache of the last 2,000 tokens (Grave et al. 2017).
     dynamic
         Let the model learn from what it has read (Krause et al. 2018); the saved model stays as it is.
+    beams
+        Sequence to sequence: width of the beam search; 1 takes the most probable token each time.
+    length_penalty
+        Sequence to sequence: power of the length that beam scores are divided by.
+    coverage
+        Sequence to sequence: how much leaving parts of the source out counts against a target.
     json
         Print one JSON object: task, metrics, n, seconds.
     """
@@ -71,6 +82,9 @@ def evaluate(
         stride=stride,
         cache=CacheConfig() if cache else None,
         dynamic=DynamicConfig() if dynamic else None,
+        beams=beams,
+        length_penalty=length_penalty,
+        coverage=coverage,
     )
     if json:
         out_json(made)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -11,23 +12,29 @@ from datalect.cli.options import STANDARD_INPUT
 from datalect.cli.show import out, out_json, safe
 from datalect.errors import UsageError
 
+if TYPE_CHECKING:
+    from datalect.lm.base import GenerationOptions
+    from datalect.lm.transduce import Transducer
+
 
 def generate(
     model: str,
     *prompts: Annotated[str, Parameter(name="PROMPT...", show=True)],
     max_tokens: int = 200,
-    temperature: float = 0.8,
+    temperature: float | None = None,
     top_k: int = 0,
     top_p: float = 1.0,
     min_p: float = 0.05,
     repetition_penalty: float = 1.0,
     stop: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     seed: int | None = None,
-    beams: int = 1,
+    beams: int | None = None,
+    coverage: float = 0.0,
     samples: int = 1,
+    heat_map: Annotated[Path | None, Parameter(name="--attention")] = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
-    """Continue a text with a model.
+    """Continue a text with a model, or translate or summarise it with a sequence-to-sequence model.
 
     Several prompts are continued together; a single one is shown while it is written.
 
@@ -36,6 +43,7 @@ def generate(
       datalect generate shakespeare "ROMEO:" --seed 1
       datalect generate book "Once" "There was" --max-tokens 50 --json
       datalect generate book "The end" --temperature 0
+      datalect generate translator "A dog runs." --attention dog.html
 
     Parameters
     ----------
@@ -46,7 +54,8 @@ def generate(
     max_tokens
         Most tokens to generate.
     temperature
-        Below 1 plainer, above 1 wilder; 0 takes the most probable token each time.
+        Below 1 plainer, above 1 wilder; 0 takes the most probable token each time. Without it 0.8, and 0 for
+        a sequence-to-sequence model.
     top_k
         Draw among the k most probable tokens only; 0 for all.
     top_p
@@ -60,32 +69,47 @@ def generate(
     seed
         The same seed gives the same text.
     beams
-        Width of a beam search, which draws nothing; above 1.
+        Width of a beam search, which draws nothing; above 1. Without it 1, and 4 for a sequence-to-sequence
+        model that draws nothing.
+    coverage
+        Sequence to sequence: how much leaving parts of the source out counts against a target.
     samples
         Continuations of each prompt.
+    heat_map
+        Sequence to sequence: draw where the model looked, for a single source, into this file (.html, .svg,
+        .png or .json).
     json
         Print one JSON object with the generations.
     """
-    from datalect.lm.base import GenerationOptions
+    if not 1 <= samples <= 10_000:
+        raise UsageError("--samples is out of range.", expected="1 to 10000", received=str(samples))
+    from datalect.lm.load import load_model
 
+    opened = load_model(model)
+    from datalect.lm.base import GenerationOptions
+    from datalect.lm.transduce import Transducer
+
+    anew = isinstance(opened, Transducer)
+    warm = temperature if temperature is not None else 0.0 if anew else 0.8
     options = GenerationOptions(
         max_tokens=max_tokens,
-        temperature=temperature,
+        temperature=warm,
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
         repetition_penalty=repetition_penalty,
         stop=stop,
         seed=seed,
-        beams=beams,
+        beams=beams if beams is not None else 4 if anew and not warm and repetition_penalty == 1 else 1,
     )
-    if not 1 <= samples <= 10_000:
-        raise UsageError("--samples is out of range.", expected="1 to 10000", received=str(samples))
-    from datalect.lm.load import load_model
-
-    opened = load_model(model)
-    texts = [sys.stdin.read() if text in ("-", STANDARD_INPUT) else text for text in prompts] or ["\n"]
-    texts = [text for text in texts for _ in range(samples)]
+    texts = [sys.stdin.read() if text in ("-", STANDARD_INPUT) else text for text in prompts]
+    texts = [text for text in texts or ([] if anew else ["\n"]) for _ in range(samples)]
+    if isinstance(opened, Transducer):
+        return _write(opened, texts, options, coverage, heat_map, json=json)
+    if heat_map is not None or coverage:
+        raise UsageError(
+            "--attention and --coverage are for sequence-to-sequence models.", received=opened.name
+        )
     if len(texts) == 1 and not json:
         sys.stdout.write(safe(texts[0], lines=True))
         for piece in opened.stream(texts[0], options):
@@ -100,4 +124,36 @@ def generate(
     for number, generation in enumerate(made, 1):
         out(f"--- {number}")
         out(safe(generation.prompt + generation.text, lines=True))
+    return 0
+
+
+def _write(
+    model: Transducer,
+    texts: list[str],
+    options: GenerationOptions,
+    coverage: float,
+    attention: Path | None,
+    *,
+    json: bool,
+) -> int:
+    """Translations or summaries of texts, one a line."""
+    if not texts:
+        raise UsageError("There is no source.", expected='datalect generate MODEL "TEXT"')
+    if attention is not None and len(texts) != 1:
+        raise UsageError("--attention draws one source.", received=f"{len(texts)} sources")
+    made = model.outputs(texts, options, coverage=coverage)
+    if attention is not None:
+        from datalect.lm.seq2seq_plot import save_attention
+
+        save_attention(made[0], attention)
+    if json:
+        rows = [
+            {"source": text, "text": one.text, "tokens": one.tokens, "reason": one.reason}
+            | {"log_prob": one.log_prob}
+            for text, one in zip(texts, made, strict=True)
+        ]
+        out_json({"model": model.name, "generations": rows})
+        return 0
+    for one in made:
+        out(safe(one.text, lines=True))
     return 0

@@ -12,7 +12,7 @@ from datalect.cli.train_options import TrainOptions
 
 train = App(
     name="train",
-    help="Train a language model or a text classifier on your own text.",
+    help="Train a language model, a text classifier or a sequence-to-sequence model on your own text.",
     help_epilogue="""For example:
 
   datalect train lm book.txt --name book
@@ -20,6 +20,8 @@ train = App(
   datalect train lm reviews.csv --set data.text_column=review --minutes 10
   datalect train lm book.txt --arch lstm --name book-lstm
   datalect train classifier reviews.csv --text review --label mood --name moods
+  datalect train seq2seq pairs.csv --source english --target chinese --name translator
+  datalect train seq2seq news.jsonl --source text --target headline --preset summary --name headlines
   datalect train presets
 """,
 )
@@ -139,6 +141,62 @@ def classifier(
 
 
 @train.command
+def seq2seq(
+    data: Path,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen: nobody can change the default
+) -> int:
+    """Train a model that translates or summarises. The same command again resumes an interrupted run.
+
+    --arch is transformer (the default), lstm or gru; --preset summary copies words from the source.
+    Ends with one JSON line: model, parameters, tokens, cpu_seconds, seconds, valid.
+
+    Parameters
+    ----------
+    data
+        Table (CSV, TSV, Parquet, ...) or JSONL; lines with tabs and no header, with --source 1 --target 2; or
+        what the names of two files begin with: train --source en --target de reads train.en and train.de.
+    source
+        Column of the text that is read; without it one that is called source, article, text, ...
+    target
+        Column of the text that is written; without it one that is called target, summary, title, ...
+    json
+        Print the JSON line only, and no progress.
+    """
+    from datalect.lm.load import require_torch
+
+    require_torch("Training a sequence-to-sequence model")
+    from dataclasses import replace
+
+    from datalect.training.metrics import Silent
+    from datalect.training.seq2seq_presets import seq2seq_preset
+    from datalect.training.transduction import train_seq2seq
+
+    recipe = options.recipe(seq2seq_preset)
+    columns = replace(
+        recipe.data,
+        text_column=source or recipe.data.text_column,
+        label_column=target or recipe.data.label_column,
+    )
+    recipe = replace(recipe, data=columns)
+    trained = train_seq2seq(
+        data,
+        recipe,
+        options.folder(data, recipe),
+        valid=options.valid,
+        licence=options.licence,
+        watcher=Silent() if json else options.watcher(),
+        seconds=options.minutes * 60 if options.minutes else None,
+        restart=options.restart,
+    )
+    out_json(trained.summary())
+    return 0
+
+
+@train.command
 def presets(*, json: Annotated[bool, Parameter(negative="", show_default=False)] = False) -> int:
     """List the recipes that can be named with --preset.
 
@@ -149,8 +207,10 @@ def presets(*, json: Annotated[bool, Parameter(negative="", show_default=False)]
     """
     from datalect.training.classifier_presets import CLASSIFIERS
     from datalect.training.presets import PRESETS
+    from datalect.training.seq2seq_presets import SEQ2SEQ
 
     every = PRESETS | {f"classifier: {name}": make for name, make in CLASSIFIERS.items()}
+    every |= {f"seq2seq: {name}": make for name, make in SEQ2SEQ.items()}
     if json:
         out_json({name: make().to_dict() for name, make in every.items()})
         return 0

@@ -19,6 +19,7 @@ from datalect.lm.classifier_config import (
     TransformerClassifierConfig,
 )
 from datalect.lm.config import GRUConfig, LSTMConfig, ModelConfig, RNNConfig, TransformerConfig
+from datalect.lm.seq2seq_config import GRUSeq2SeqConfig, LSTMSeq2SeqConfig, TransformerSeq2SeqConfig
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,6 +36,12 @@ ARCHITECTURES: dict[str, tuple[type[ModelConfig], str]] = {
     "cnn-classifier": (CNNClassifierConfig, "datalect.lm.classifier:CNNClassifier"),
     "transformer-classifier": (TransformerClassifierConfig, "datalect.lm.classifier:TransformerClassifier"),
     "encoder-classifier": (EncoderConfig, "datalect.lm.encoder:EncoderClassifier"),
+    "lstm-seq2seq": (LSTMSeq2SeqConfig, "datalect.lm.seq2seq_recurrent:RecurrentSeq2Seq"),
+    "gru-seq2seq": (GRUSeq2SeqConfig, "datalect.lm.seq2seq_recurrent:RecurrentSeq2Seq"),
+    "transformer-seq2seq": (
+        TransformerSeq2SeqConfig,
+        "datalect.lm.seq2seq_transformer:TransformerSeq2Seq",
+    ),
 }
 
 
@@ -44,7 +51,7 @@ def config_of(architecture: str, values: dict[str, Any]) -> ModelConfig:
     Raises:
         UsageError: no such architecture, or values that do not fit it.
     """
-    if architecture not in ARCHITECTURES:
+    if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
         raise UsageError(
             "There is no such architecture.",
             expected=", ".join(ARCHITECTURES),

@@ -25,13 +25,17 @@ def load_model(model: str, *, device: str = "cpu") -> LanguageModel:
     from datalect.lm.causal import CausalModel
     from datalect.lm.checkpoint import load_saved
     from datalect.lm.local import LocalModel
+    from datalect.lm.seq2seq import Seq2SeqModel
     from datalect.lm.store import find_model
+    from datalect.lm.transduce import make_transducer
 
     saved = load_saved(find_model(model))
+    if isinstance(saved.module, Seq2SeqModel):
+        return make_transducer(saved.module.to(device), saved.tokenizers, saved.folder.name)
     if not isinstance(saved.module, CausalModel):
         raise CheckpointError(
             f"{saved.folder.name} is no language model.",
-            expected="a model of the task lm",
+            expected="a model of the task lm or seq2seq",
             received=saved.description.task,
         )
     return LocalModel(saved.module.to(device), saved.tokenizer, saved.folder.name)

@@ -27,18 +27,24 @@ def evaluate_model(
     stride: int | None = None,
     cache: CacheConfig | None = None,
     dynamic: DynamicConfig | None = None,
+    beams: int = 4,
+    length_penalty: float = 1.0,
+    coverage: float = 0.0,
 ) -> dict[str, Any]:
     """Figures of a model on a file.
 
     Args:
         model: name or folder.
         data: a file of the form the model was trained on.
-        text_column: column or field of the text.
-        label_column: column or field of a classifier's labels.
+        text_column: column or field of the text, or of the source.
+        label_column: column or field of a classifier's labels, or of the target.
         sliding: language models: give every token as much context as the stride allows.
         stride: tokens by which sliding windows advance.
         cache: language models: mix in a neural cache.
         dynamic: language models: update the weights while reading.
+        beams: sequence to sequence: width of the beam search.
+        length_penalty: sequence to sequence: power of the length that beam scores are divided by.
+        coverage: sequence to sequence: weight of the coverage penalty.
 
     Returns:
         ``task``, ``metrics``, ``n`` (predicted tokens or examples), ``unit``, ``seconds``.
@@ -61,8 +67,21 @@ def evaluate_model(
         metrics, n = evaluate_classifier(
             saved.folder, data, text_column=text_column, label_column=label_column
         )
+    elif task == "seq2seq":
+        from datalect.training.evaluate_seq2seq import evaluate_seq2seq
+
+        unit = "pairs"
+        metrics, n = evaluate_seq2seq(
+            saved.folder,
+            data,
+            source=text_column,
+            target=label_column,
+            beams=beams,
+            length_penalty=length_penalty,
+            coverage=coverage,
+        )
     else:
-        raise UsageError("This task is not known.", expected="lm or classifier", received=task)
+        raise UsageError("This task is not known.", expected="lm, classifier or seq2seq", received=task)
     return {
         "task": task,
         "metrics": metrics,
