@@ -236,6 +236,13 @@ def test_wide_tables_stay_within_what_opens_at_once(columns: int) -> None:
     assert len(page.encode()) <= 1_500_000 * max(1, columns / 400)
 
 
+def test_long_names_are_cut_where_they_are_listed() -> None:
+    columns = tuple(replace(c, name=c.name * 20_000, dtype="STRUCT" * 20_000) for c in numbered_columns(5))
+    assert (
+        len(render(replace(orders_report(), columns=columns, facts=(), problems=(), keys=()), "en")) < 60_000
+    )
+
+
 def test_target_and_comparison_have_sections() -> None:
     report = replace(orders_report(), target="amount", compared="orders_2023")
     text = Outline(render(report, "en")).all_text()

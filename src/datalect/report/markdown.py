@@ -101,7 +101,7 @@ def _table(columns: list[ColumnView], language: Language) -> Iterator[str]:
         c = view.profile
         about = "" if c.distinct_exact else "≈ "
         cells = (
-            escaped(c.name), escaped(view.meaning.in_(language)), escaped(share_text(view.missing)),
+            escaped(view.name), escaped(view.meaning.in_(language)), escaped(share_text(view.missing)),
             f"{about}{c.distinct:,}", escaped(c.sentence.in_(language)),
         )  # fmt: skip
         yield f"| {' | '.join(cells)} |"

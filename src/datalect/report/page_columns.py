@@ -25,7 +25,7 @@ _WIDE = 100
 _LEAST_PART = 0.01  # share of the most frequent value from which dividing the rows is worth a drawing
 _STRIP = 6  # values that get a part of the strip of their own
 _LONG = 80
-_LONGEST = 120  # characters of a cell of evidence
+_LONGEST = 120  # characters of a name or of a cell of evidence
 _PLAIN = frozenset({"id", "code", "year", "phone"})  # numbers that are names: no thousands separators
 _ONE_DIGIT = frozenset({"latitude", "longitude"})
 
@@ -88,6 +88,21 @@ class ColumnView:
         return bool(self.profile.top) and self.profile.top[0][1] > 1
 
     @property
+    def name(self) -> str:
+        """Its name as queried; a very long one is cut."""
+        return short(self.profile.name)
+
+    @property
+    def label(self) -> Words:
+        """Its name for people, cut in the same way."""
+        return Words(en=short(self.profile.label.en), zh=short(self.profile.label.zh))
+
+    @property
+    def stored(self) -> str:
+        """Its type in the database; nested types can be very long."""
+        return short(self.profile.dtype)
+
+    @property
     def titled(self) -> bool:
         """Whether its label says more than its name."""
         label = self.profile.label
@@ -145,7 +160,7 @@ def _view(
     return ColumnView(
         anchor=anchor, profile=column, meaning=meaning_words(column.meaning),
         missing=column.missing / column.rows if column.rows else 0.0, spark=spark, low=low, high=high,
-        top=bars, figures=tuple(_figures(column)), order=f"{column.meaning} {column.dtype}".lower(),
+        top=bars, figures=tuple(_figures(column)), order=f"{column.meaning} {short(column.dtype)}".lower(),
         facts=facts, drawn=drawn,
     )  # fmt: skip
 
@@ -218,10 +233,15 @@ def language_shares(column: ColumnProfile) -> list[tuple[Words, float]]:
     return [(language_words(name), share) for name, share in held if share > 0]
 
 
+def short(text: str, length: int = _LONGEST) -> str:
+    """A text cut to what a page can show."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 def _cut(text: str, length: int) -> Words:
     if not text.strip():
         return Words(en="(blank)", zh="（空白）")
-    shown = text if len(text) <= length else text[: length - 1] + "…"
+    shown = short(text, length)
     return Words(en=shown, zh=shown)
 
 
@@ -276,7 +296,7 @@ def value_text(value: Any, meaning: str = "") -> Words:
     if isinstance(value, date | time | timedelta):
         return _same(str(value))
     text = str(value)
-    return _same(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return _same(short(text))
 
 
 def _same(text: str, *, negative: bool = False) -> Words:

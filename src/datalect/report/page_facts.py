@@ -21,7 +21,7 @@ from datalect.report.model import (
     Segments,
     Severity,
 )
-from datalect.report.page_columns import rows_text, value_text
+from datalect.report.page_columns import rows_text, short, value_text
 from datalect.report.page_words import RESULT_NAMES, effect_words, test_words
 from datalect.report.scales import figure, share_text
 from datalect.report.svg import draw
@@ -137,7 +137,7 @@ def _evidence(
 
 def _heading(name: str, fact: ReportFact, meanings: Mapping[str, str]) -> Words:
     """What a column of a result is called; queries of the report use the same few names everywhere."""
-    plain = Words(en=name, zh=name)
+    plain = Words(en=short(name), zh=short(name))
     if name in meanings:
         return plain
     chart = fact.chart

@@ -61,6 +61,7 @@ class TimeView:
     """The span of a column of dates."""
 
     anchor: str
+    name: str
     profile: object
     spark: Markup
     low_high: Words
@@ -189,7 +190,7 @@ def kinds_of(columns: Iterable[ColumnView]) -> list[tuple[Words, list[tuple[str,
     """Columns by what they mean: the meaning, some of them, how many more."""
     held: dict[str, tuple[Words, list[tuple[str, str]]]] = {}
     for view in columns:
-        held.setdefault(view.meaning.en, (view.meaning, []))[1].append((view.anchor, view.profile.name))
+        held.setdefault(view.meaning.en, (view.meaning, []))[1].append((view.anchor, view.name))
     return [(words, names[:_MOST_NAMES], max(len(names) - _MOST_NAMES, 0)) for words, names in held.values()]
 
 
@@ -202,7 +203,9 @@ def time_views(columns: Iterable[ColumnView]) -> list[TimeView]:
             continue
         low, high = value_text(c.minimum), value_text(c.maximum)
         words = Words(en=f"{low.en} to {high.en}", zh=f"{low.zh} 至 {high.zh}")
-        found.append(TimeView(anchor=view.anchor, profile=c, spark=_copy(view), low_high=words))
+        found.append(
+            TimeView(anchor=view.anchor, name=view.name, profile=c, spark=_copy(view), low_high=words)
+        )
     return found
 
 
