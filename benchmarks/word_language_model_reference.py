@@ -1,9 +1,9 @@
 """A plain loop with the recipe of the PyTorch word-language-model example, as the rival in benchmarks.
 
-The recipe (https://github.com/pytorch/examples/tree/main/word_language_model): embedding, two LSTM layers, tied
-softmax over all words, dropout 0.2, weights uniform in [-0.1, 0.1], 20 streams of 35 tokens with carried state,
-SGD at 20 with the gradient clipped to 0.25, the rate quartered when validation does not improve after an epoch,
-evaluation on 10 streams.
+The recipe (https://github.com/pytorch/examples/tree/main/word_language_model): embedding, two LSTM layers,
+tied softmax over all words, dropout 0.2, weights uniform in [-0.1, 0.1], 20 streams of 35 tokens with carried
+state, SGD at 20 with the gradient clipped to 0.25, the rate quartered when validation does not improve after
+an epoch, evaluation on 10 streams.
 """
 
 from __future__ import annotations

@@ -144,13 +144,14 @@ class Recurrent(CausalModel):
         return state
 
     def _embed(self, ids_TB: Tensor) -> Tensor:
-        share = self.config.dropout_embedding
+        # Output vectors have to be small; as inputs, the same vectors would hardly move the gates at first.
+        weight, scale = self.embedding.weight, math.sqrt(self.config.width)
+        embedded, share = F.embedding(ids_TB, weight) * scale, self.config.dropout_embedding
         if not (self.training and share):
-            return cast(Tensor, self.embedding(ids_TB))
-        weight = self.embedding.weight
+            return embedded
         kept_V1 = weight.new_empty(len(weight), 1).bernoulli_(1 - share).div_(1 - share)
         # Scaling the few rows that are looked up costs less than scaling the whole vocabulary.
-        return F.embedding(ids_TB, weight) * F.embedding(ids_TB, kept_V1)
+        return embedded * F.embedding(ids_TB, kept_V1)
 
     def _drop(self, x_TBD: Tensor, share: float) -> Tensor:
         if not (self.training and share):

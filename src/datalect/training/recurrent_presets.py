@@ -34,12 +34,12 @@ def _small(model: RecurrentConfig) -> Recipe:
 
 def wikitext2_lstm_7m() -> Recipe:
     """A 2 x 200 LSTM, adaptive softmax over the 33 k words of WikiText-2 (7 M parameters, 10 CPU minutes)."""
-    return _words(LSTMConfig(width=200, cutoffs=(2000, 6000, 16000), dropout=0.1, dropout_input=0.1), 0.004)
+    return _words(LSTMConfig(width=200, cutoffs=(1000, 3000, 8000, 16000), dropout=0.1, dropout_input=0.1), 0.004)
 
 
 def wikitext2_lstm_13m() -> Recipe:
     """A 2 x 330 LSTM, adaptive softmax over the 33 k words of WikiText-2 (13 M parameters)."""
-    return _words(LSTMConfig(width=330, cutoffs=(2000, 6000, 16000), dropout=0.1, dropout_input=0.1), 0.003)
+    return _words(LSTMConfig(width=330, cutoffs=(1000, 3000, 8000, 16000), dropout=0.1, dropout_input=0.1), 0.003)
 
 
 def _words(model: RecurrentConfig, lr: float) -> Recipe:
