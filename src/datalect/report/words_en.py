@@ -84,7 +84,7 @@ FORMS: dict[str, str] = {
     "month_quiet": "Fewest rows fall in {groups}: {in} on average, {change} less than in the other months ("
     "{out}).",
     "spike:day": "{date} stands out with {count} rows, {times} times the usual {usual} of the days around "
-    "it.{date} stands out with {count} rows, {times} times the usual {usual} of the days around it.",
+    "it.",
     "spike:month": "{date} stands out with {count} rows, {times} times the usual {usual} of the months "
     "around it.",
     "gap:day": "{days} days have no rows at all; the longest gap runs from {start} to {end} ({length} "
