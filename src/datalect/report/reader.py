@@ -90,7 +90,7 @@ class TableReader:
             return None
 
     def run(self, plan: dict[str, Any], *, quiet: bool = False) -> PlanResult | None:
-        """Check, compile and run a plan given as JSON data; None (and a note unless ``quiet``) if it fails."""
+        """Check, compile and run a plan given as JSON data; None (and, unless quiet, a note) if it fails."""
         return self._planned(plan, execute=True, quiet=quiet)
 
     def stated(self, plan: dict[str, Any]) -> PlanResult | None:
