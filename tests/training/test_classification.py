@@ -28,6 +28,7 @@ from datalect.training.classifier_presets import CLASSIFIERS, classifier_preset 
 from datalect.training.evaluate import evaluate_model  # noqa: E402
 from datalect.training.labelled import Labelled, LabelledData, read_labelled  # noqa: E402
 from datalect.training.labelled_parts import label_names, part_data, target_tensor  # noqa: E402
+from datalect.training.sweep import Sweep, run_sweep  # noqa: E402
 
 GOOD = ["a good film", "fine and funny", "lovely acting", "真好看", "很喜欢这部电影"]
 BAD = ["a bad film", "dull and slow", "awful acting", "不好看", "很讨厌这部电影"]
@@ -333,3 +334,23 @@ def test_the_commands_end_to_end(tmp_path: Path) -> None:
     assert "precision" in table.stdout and "texts in" in table.stdout
     wrong = command("train", "classifier", source, "--label", "mood", "--out", tmp_path / "x", "--json")
     assert wrong.returncode == 2 and "mood" in wrong.stdout + wrong.stderr
+
+
+def test_a_sweep_trains_each_width_and_names_the_best(tmp_path: Path) -> None:
+    source, told = write(tmp_path, "csv"), []
+    recipe = classifier_preset("cnn").override(QUICK | TINY["cnn"])
+    sweep = Sweep.parse("model.width = 4, 16,4")
+    made = run_sweep(
+        sweep, recipe, tmp_path / "m", lambda own, folder: train_classifier(source, own, folder), told.append
+    )
+    assert [run["width"] for run in told] == ["4", "16"] == [run["width"] for run in made["runs"]]
+    for run in told:
+        assert load_classifier(run["model"]).module.config.width == int(run["width"])
+    best = max(told, key=lambda run: run["valid"]["accuracy"])
+    assert made["best"] == best["width"]
+
+
+@pytest.mark.parametrize("text", ["", "model.width", "model.width=", "=1,2", "nothing=1"])
+def test_senseless_sweeps_are_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        Sweep.parse(text).recipes(classifier_preset("cnn"))

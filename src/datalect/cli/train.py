@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from datalect.cli.show import grid, out, out_json
 from datalect.cli.train_options import TrainOptions
+
+if TYPE_CHECKING:
+    from datalect.training.config import Recipe
+    from datalect.training.language import Trained
 
 train = App(
     name="train",
@@ -20,11 +25,26 @@ train = App(
   datalect train lm reviews.csv --set data.text_column=review --minutes 10
   datalect train lm book.txt --arch lstm --name book-lstm
   datalect train classifier reviews.csv --text review --label mood --name moods
+  datalect train classifier reviews.csv --arch lstm --sweep model.width=32,64,128
   datalect train seq2seq pairs.csv --source english --target chinese --name translator
   datalect train seq2seq news.jsonl --source text --target headline --preset summary --name headlines
   datalect train presets
 """,
 )
+
+
+def _run(
+    train_one: Callable[[Recipe, Path], Trained], recipe: Recipe, folder: Path, sweep: str | None
+) -> int:
+    """Train once, or once for each value of a sweep, and print the JSON line."""
+    if sweep is None:
+        out_json(train_one(recipe, folder).summary())
+        return 0
+    from datalect.training.sweep import Sweep, run_sweep
+
+    made = run_sweep(Sweep.parse(sweep), recipe, folder, train_one, out_json)
+    out_json({"field": made["field"], "best": made["best"]})
+    return 0
 
 
 @train.command
@@ -52,18 +72,20 @@ def lm(
     from datalect.training.metrics import Silent
 
     recipe = options.recipe()
-    trained = train_language_model(
-        data,
-        recipe,
-        options.folder(data, recipe),
-        valid=options.valid,
-        licence=options.licence,
-        watcher=Silent() if json else options.watcher(),
-        seconds=options.minutes * 60 if options.minutes else None,
-        restart=options.restart,
-    )
-    out_json(trained.summary())
-    return 0
+
+    def train_one(own: Recipe, folder: Path) -> Trained:
+        return train_language_model(
+            data,
+            own,
+            folder,
+            valid=options.valid,
+            licence=options.licence,
+            watcher=Silent() if json else options.watcher(),
+            seconds=options.minutes * 60 if options.minutes else None,
+            restart=options.restart,
+        )
+
+    return _run(train_one, recipe, options.folder(data, recipe), options.sweep)
 
 
 @train.command
@@ -126,18 +148,20 @@ def classifier(
     }
     extra = recipe.extra | {field: value for field, value in asked.items() if value is not None}
     recipe = replace(recipe, data=columns, extra=extra)
-    trained = train_classifier(
-        data,
-        recipe,
-        options.folder(data, recipe),
-        valid=options.valid,
-        licence=options.licence,
-        watcher=Silent() if json else options.watcher(),
-        seconds=options.minutes * 60 if options.minutes else None,
-        restart=options.restart,
-    )
-    out_json(trained.summary())
-    return 0
+
+    def train_one(own: Recipe, folder: Path) -> Trained:
+        return train_classifier(
+            data,
+            own,
+            folder,
+            valid=options.valid,
+            licence=options.licence,
+            watcher=Silent() if json else options.watcher(),
+            seconds=options.minutes * 60 if options.minutes else None,
+            restart=options.restart,
+        )
+
+    return _run(train_one, recipe, options.folder(data, recipe), options.sweep)
 
 
 @train.command

@@ -32,6 +32,8 @@ class TrainOptions:
     """Optimiser steps."""
     epochs: Annotated[float | None, Parameter(group=_RECIPE)] = None
     """Passes over the training part, instead of steps."""
+    sweep: Annotated[str | None, Parameter(group=_RECIPE)] = None
+    """Train once for each value of a field: --sweep model.width=32,64,128 (lm and classifier)."""
     seed: Annotated[int | None, Parameter(group=_RECIPE)] = None
     """Decides initial weights, order and dropout."""
     set_: Annotated[tuple[str, ...], Parameter(name="--set", group=_RECIPE, negative="")] = ()

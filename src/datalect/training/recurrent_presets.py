@@ -34,17 +34,17 @@ def _small(model: RecurrentConfig) -> Recipe:
 
 def wikitext2_lstm_7m() -> Recipe:
     """A 2 x 200 LSTM, adaptive softmax over the 33 k words of WikiText-2 (7 M parameters, 10 CPU minutes)."""
-    return _words(LSTMConfig(width=200, cutoffs=(1000, 3000, 8000, 16000), dropout=0.1, dropout_input=0.1), 0.004)
+    return _words(200, 0.004)
 
 
 def wikitext2_lstm_13m() -> Recipe:
     """A 2 x 330 LSTM, adaptive softmax over the 33 k words of WikiText-2 (13 M parameters)."""
-    return _words(LSTMConfig(width=330, cutoffs=(1000, 3000, 8000, 16000), dropout=0.1, dropout_input=0.1), 0.003)
+    return _words(330, 0.003)
 
 
-def _words(model: RecurrentConfig, lr: float) -> Recipe:
+def _words(width: int, lr: float) -> Recipe:
     return Recipe(
-        model=model,
+        model=LSTMConfig(width=width, cutoffs=(1000, 3000, 8000, 16000), dropout=0.1, dropout_input=0.1),
         tokenizer=TokenizerConfig(kind="word", closed=True, vocab_size=0),
         data=DataConfig(batch=20, length=35, order="stream"),
         optim=OptimConfig(name="adamw", lr=lr, beta2=0.99, weight_decay=0.0, clip=0.5),
