@@ -122,18 +122,36 @@ def test_the_day_of_a_change_is_written() -> None:
 
 @given(low=st.floats(-1e12, 1e12), span=st.floats(1e-6, 1e12), parts=st.integers(1, 8))
 def test_ticks_are_few_and_inside(low: float, span: float, parts: int) -> None:
-    high = low + span
+    high = low + max(span, abs(low) * 1e-6)  # closer numbers differ in their last bits only
     ticks = scales.number_ticks(low, high, parts)
-    room = span * 1e-6 + abs(low) * 1e-9
+    room = (high - low) * 1e-6
     assert len(ticks) <= parts + 1
     assert all(low - room <= t <= high + room for t in ticks)
+
+
+_SCALE = {"k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12, "万": 1e4, "亿": 1e8, "万亿": 1e12, "%": 0.01, "": 1.0}
+
+
+@given(
+    low=st.floats(-1e6, 1e6) | st.just(0.0), span=st.floats(1e-4, 1e13), parts=st.integers(2, 6),
+    percent=st.booleans(),
+)  # fmt: skip
+def test_a_tick_says_where_it_is(low: float, span: float, parts: int, percent: bool) -> None:
+    high = low + max(span, abs(low) * 1e-6)
+    step = scales.nice_step(high - low, parts)
+    for value in scales.number_ticks(low, high, parts):
+        words = scales.tick(value, step, as_percent=percent)
+        for text in (words.en, words.zh):
+            number, scale = re.fullmatch(r"([−\d.,]+)(\D*)", text).groups()
+            read = float(number.replace("−", "-").replace(",", "")) * _SCALE[scale]
+            assert read == pytest.approx(value, abs=step * 1e-3), (text, value, step)
 
 
 @given(low=st.floats(-700_000, 2_900_000), span=st.floats(0.01, 2_000_000), parts=st.integers(2, 6))
 def test_dates_on_an_axis_are_few_and_in_order(low: float, span: float, parts: int) -> None:
     ticks = scales.time_ticks(low, low + span, parts)
     assert [t for t, _ in ticks] == sorted({t for t, _ in ticks})
-    assert all(low <= t <= low + span for t, _ in ticks)
+    assert all(low - 1e-6 <= t <= low + span + 1e-6 for t, _ in ticks)
     assert len(ticks) <= 2 * parts + 2
 
 

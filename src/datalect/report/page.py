@@ -82,7 +82,10 @@ def render(report: Report, language: Language) -> str:
 
 def render_fragment(report: Report, language: Language) -> str:
     """The headlines and the worst problems, for a notebook's cell: no script at all."""
-    headlines = [(f.sentence(language), draw(f.chart, language)) for f in report.headlines]
+    headlines = [
+        (f.sentence(language), draw(f.chart, language), f.chart.y_title.in_(language) if f.chart else "")
+        for f in report.headlines
+    ]
     return _page_environment().get_template("fragment.html.j2").render(
         report=report, language=language, css=trusted(_asset("fragment.css")), size=size_words(report),
         headlines=headlines, nothing=_NOTHING if report.rows else _EMPTY,

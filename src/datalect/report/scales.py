@@ -41,8 +41,7 @@ def tick(value: float, step: float, *, as_percent: bool = False) -> Words:
     if not value:
         return Words(en="0%" if as_percent else "0", zh="0%" if as_percent else "0")
     if as_percent:
-        decimals = max(0, -math.floor(math.log10(step * 100) + 1e-9)) if step else 0
-        text = _minus(f"{value * 100:.{min(decimals, 4)}f}") + "%"
+        text = _minus(f"{value * 100:.{min(_decimals(step * 100), 6)}f}") + "%"
         return Words(en=text, zh=text)
     return Words(en=_short(value, step, "en"), zh=_short(value, step, "zh"))
 
@@ -50,7 +49,7 @@ def tick(value: float, step: float, *, as_percent: bool = False) -> Words:
 def _short(value: float, step: float, language: str) -> str:
     size = max(abs(value), step)
     for limit, word in _SHORT[language]:
-        if size >= limit and (limit > 1e4 or size >= 1e4):
+        if size >= limit and (limit > 1e4 or size >= 1e4) and step >= limit * 1e-4:
             return _minus(_digits(value / limit, step / limit)) + (word if value else "")
     return _minus(_digits(value, step))
 
@@ -58,8 +57,15 @@ def _short(value: float, step: float, language: str) -> str:
 def _digits(value: float, step: float) -> str:
     if step and (step < 1e-6 or abs(value) >= 1e15):
         return f"{value:.3g}"
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 2
-    return f"{value:,.{decimals}f}"
+    return f"{value:,.{_decimals(step)}f}"
+
+
+def _decimals(step: float) -> int:
+    """Digits after the point that tell one step from the next: none for 1, 2 and 5, one for 2.5."""
+    if not step > 0:
+        return 2
+    least = max(0, -math.floor(math.log10(step) + 1e-9))
+    return least if math.isclose(round(step, least), step, rel_tol=1e-6) else least + 1
 
 
 def _minus(text: str) -> str:
