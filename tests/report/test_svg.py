@@ -204,3 +204,11 @@ def test_nothing_to_draw() -> None:
     assert draw(None) == "" and draw(ChartSpec(mark="bar")) == ""
     assert draw(ChartSpec(mark="line", y=(None, float("nan")))) == ""
     assert draw(ChartSpec(mark="histogram", y=(1.0,), edges=(1.0, 1.0), x_title=same("x"))) == ""
+
+
+def test_whole_numbers_have_whole_ticks() -> None:
+    months = ChartSpec(mark="dots", x=tuple(map(float, range(1, 13))), y=(1.0,) * 12)
+    yes_no = ChartSpec(mark="dots", x=(0.0, 1.0), y=(0.5, 0.7))
+    for spec, ticks in ((months, ["3", "6", "9", "12"]), (yes_no, ["0", "1"])):
+        below = re.findall(r'<text x="[^"]*" y="146" [^>]*>([^<]*)<', str(draw(spec, "en")))
+        assert below == ticks

@@ -253,9 +253,11 @@ def _histogram(spec: ChartSpec, heights: Sequence[float | None], language: Langu
 
 def _number_axis(canvas: _Canvas, across: _Axis, *, whole: bool = False) -> None:
     step = scales.nice_step(across.high - across.low, 5)
-    if whole and step < 1:
-        ticks = [float(v) for v in range(math.ceil(across.low), math.floor(across.high) + 1)]
-        _axis_texts(canvas, [(across.at(v), scales.tick(v, 1)) for v in ticks])
+    if whole:
+        every = math.ceil(step - 1e-9)
+        first, last = math.ceil(across.low / every), math.floor(across.high / every)
+        ticks = [float(k * every) for k in range(first, last + 1)]
+        _axis_texts(canvas, [(across.at(v), scales.tick(v, every)) for v in ticks])
         return
     places = [(across.at(v), scales.tick(v, step)) for v in scales.number_ticks(across.low, across.high, 5)]
     _axis_texts(canvas, places)
