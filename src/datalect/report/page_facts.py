@@ -72,6 +72,11 @@ class FactView:
     rows: tuple[tuple[Cell, ...], ...]
     more: int
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns of the evidence hold numbers."""
+        return tuple(any(row[k].number for row in self.rows if k < len(row)) for k in range(len(self.header)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemView:

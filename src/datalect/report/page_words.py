@@ -57,6 +57,7 @@ EFFECT_NAMES = {
     "share": Words(en="Share", zh="占比"),
     "pearson_of_ranks": Words(en="Correlation of ranks", zh="等级的相关系数"),
     "quartile_ranges": Words(en="Distance in interquartile ranges", zh="以四分位距计的距离"),
+    "standard_deviations": Words(en="Difference in standard deviations", zh="以标准差计的差值"),
     "gini": Words(en="Gini coefficient", zh="基尼系数"),
     "difference": Words(en="Difference", zh="差值"),
 }
@@ -81,7 +82,10 @@ RESULT_NAMES = {
 TEST_NAMES = {
     "rank correlation": "等级相关检验",
     "chi-square": "卡方检验",
-    "analysis of variance of ranks": "等级的方差分析",
+    "analysis of variance": "方差分析",
+    "analysis of variance on ranks": "等级的方差分析",
+    "difference of means": "均值之差的检验",
+    "difference of shares": "比例之差的检验",
     "analysis of variance of log counts": "计数对数的方差分析",
     "regression of log counts": "计数对数的回归",
     "best single step": "最佳单一断点",
@@ -90,7 +94,7 @@ TEST_NAMES = {
 STAGE_NAMES = {
     "sample": "抽样", "profile": "各列概况", "formulas": "公式", "quality": "数据质量", "keys": "键",
     "missing": "缺失", "values": "取值", "relations": "关系", "pairs": "成对搜寻", "times": "时间",
-    "rank": "排序", "words": "成句",
+    "compare": "比较", "rank": "排序", "words": "成句",
 }  # fmt: skip
 
 LANGUAGE_NAMES = {
