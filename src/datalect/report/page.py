@@ -118,7 +118,7 @@ def _asset(name: str) -> str:
 def _page_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, finalize=harmless,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     environment.globals |= {"both": both, "t": _phrase, "share": share_text}
     return environment
