@@ -1,8 +1,8 @@
-"""What `datalect report` costs in CPU seconds and peak memory of all its processes, beside DuckDB's SUMMARIZE.
+"""What `datalect report` costs: CPU seconds and peak memory of all its processes, beside SUMMARIZE.
 
 The tables come from ../shared/tools/make_tables.py. The cache is empty before every run, so that opening
-the table is part of the cost. Memory is the proportional set size of all processes of the run together, looked
-at every 20 ms. Prints one JSON object on the last line.
+the table is part of the cost. Memory is the proportional set size of all processes of the run, read every
+20 ms. Prints one JSON object on the last line.
 
     python benchmarks/report_cost.py FOLDER                       # orders_1m.parquet, events_10m.parquet
     python benchmarks/report_cost.py FOLDER --rows 1 3 10 30      # millions of events: is the cost linear?

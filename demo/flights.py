@@ -43,7 +43,7 @@ def table_files() -> list[str]:
 
 
 def main() -> None:
-    """Ask, print, and write the page."""
+    """Ask, print, write the page of answers, and end with the report of the largest table."""
     began = time.perf_counter()
     with dl.open(*table_files(), glossary=GLOSSARY) as data:
         names = ", ".join(f"{table.name} ({table.rows:,} rows)" for table in data.catalog.tables)
@@ -58,7 +58,13 @@ def main() -> None:
             if answer.sql:
                 print("SQL: " + " ".join(answer.sql.split()))
         page = write_page(OUTPUT / "flights.html", answers, data.catalog)
+        report = data.report(table="flights")
+        print("\nWhat matters in the table of flights:")
+        for number, fact in enumerate(report.headlines, 1):
+            print(f"{number}. {fact.sentence_en}")
+        report_page = report.save(OUTPUT / "flights.report.html")
     print(f"\nA page with the charts: {page.resolve()}")
+    print(f"The report: {report_page.resolve()}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from datalect.answer.ground import Words
 from datalect.answer.labels import column_words
 from datalect.data.model import Column, Grain, SemanticType
-from datalect.data.profile import kind_of
+from datalect.data.profile import is_number, kind_of
 from datalect.report.arrays import codes as codes_of
 from datalect.report.arrays import floats, nulls
 
@@ -37,6 +37,7 @@ _CYCLE_NAMES = re.compile(
     r"day[_ ]?of[_ ]?month|"
     r"day|week)(?:$|[_\s])|(月份?|季度|星期|小时|周)$"
 )
+_CLOCK_NAMES = re.compile(r"(?i)time|clock|hhmm|时间|时刻|钟")
 _CYCLE_ENDS = {
     "month": 12, "mon": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7, "weekday": 7,
     "dow": 7, "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
@@ -180,12 +181,25 @@ def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
             return _binary(column, data, label)
         if few and meaning in (S.CATEGORY, S.CODE, S.BOOLEAN, S.ID):
             return _category(column, data, label)
-        if meaning in _NO_NUMBER:
+        if meaning in _NO_NUMBER or _is_clock(column, data):
             return None
         return _number(column, data, label)
     if kind == "text" and meaning not in _NO_CATEGORY and column.profile.distinct <= _level_limit(column):
         return _category(column, data, label)
     return None
+
+
+def _is_clock(column: Column, data: pa.ChunkedArray) -> bool:
+    """Whether whole numbers are times of day written as hhmm: 1259 and 1300 are a minute apart."""
+    import numpy as np
+
+    if _CLOCK_NAMES.search(column.name) is None or not is_number(column.dtype):
+        return False
+    values = floats(data)
+    known = values[~np.isnan(values)]
+    if known.size < LEAST_LEVEL_ROWS or known.min() < 0 or not 1000 <= known.max() <= 2400:
+        return False
+    return bool((known == np.floor(known)).all() and (known % 100 < 60).all())
 
 
 def _is_cycle(column: Column) -> bool:

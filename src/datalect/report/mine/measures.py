@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.dates import date_text
 from datalect.answer.ground import Words
-from datalect.data.model import SemanticType
+from datalect.data.model import Grain, SemanticType
 from datalect.report.finding import Context, plain_shape, shape_of
 from datalect.report.mine.inside import Inside, segments_of
 from datalect.report.mine.pairs import Pair, wanted
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 S = SemanticType
+_MONTH_NAMES = re.compile(r"(?i)(.*[_\s])?(month|mon)|.*月份?")
 _SHARE = plain_shape(percent=100)
 
 
@@ -100,6 +102,10 @@ def group_name(context: Context, factor: Variable, value: Any) -> Words:
     if factor.grain is not None:
         return Words(
             en=date_text(int(value), factor.grain, "en"), zh=date_text(int(value), factor.grain, "zh")
+        )
+    if _MONTH_NAMES.fullmatch(factor.columns[0]) and isinstance(value, int) and 1 <= value <= 12:
+        return Words(
+            en=date_text(value, Grain.MONTH_OF_YEAR, "en"), zh=date_text(value, Grain.MONTH_OF_YEAR, "zh")
         )
     return context.value_name(factor.columns[0], value)
 

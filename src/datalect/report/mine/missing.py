@@ -8,6 +8,7 @@ from datalect.answer.labels import column_words
 from datalect.data.model import Column
 from datalect.report.finding import Context, Finding, plain_shape
 from datalect.report.mine.measures import level_tests
+from datalect.report.mine.pairs import correlation
 from datalect.report.model import ChartSpec
 from datalect.report.stats import chi2_sf, correlation_p
 
@@ -161,8 +162,8 @@ def _by_group(context: Context, column: Column) -> list[Finding]:
             known = ~np.isnan(factor.ranks)
             if known.sum() < 100 or not 15 <= lacks[known].sum() <= known.sum() - 15:
                 continue
-            r = float(np.corrcoef(factor.ranks[known], lacks[known])[0, 1])
-            context.tests.add(correlation_p(r, int(known.sum())))
+            r = correlation(factor.ranks[known], lacks[known])
+            context.tests.add(1.0 if np.isnan(r) else correlation_p(r, int(known.sum())))
     if best is None or best[0] < 0.01:
         return []
     return _confirmed(context, column, best[2], best[1], best[0])

@@ -118,7 +118,8 @@ def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[
     complete = bool(known.all())
     found = []
     if complete:
-        matrix = np.atleast_2d(np.corrcoef(ranked))
+        with np.errstate(invalid="ignore", divide="ignore"):  # a constant has no correlation
+            matrix = np.atleast_2d(np.corrcoef(ranked))
     for i, one in enumerate(numbers):
         for j in range(i + 1, len(numbers)):
             other = numbers[j]

@@ -259,6 +259,8 @@ def _repeated_rows(context: Context) -> list[Finding]:
     """Rows that occur more than once, as whole rows. A table with a key has none."""
     table = context.reader.table
     columns = [c for c in table.columns if kind_of(c.dtype) != "nested"]
+    if any(c.hidden for c in table.columns):
+        return []  # rows that look alike may differ in what is hidden
     if table.keys or not columns or len(columns) > _WIDE or table.rows < 2:
         return []
     # A hash of the row stands for the row: two different rows sharing one are rarer than faults of memory.
