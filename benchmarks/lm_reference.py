@@ -1,9 +1,9 @@
-"""A plain reference loop with nanoGPT's published settings for character models on a CPU: the rival of lm_shakespeare.
+"""A plain reference loop with nanoGPT's published settings for characters on a CPU: the rival of lm_shakespeare.
 
-The settings are those of its README ("I only have a macbook"): 4 layers, 4 heads, width 128, context 64, batches of
-12, 2,000 steps, dropout 0, AdamW at 1e-3 with betas 0.9 and 0.99, weight decay 0.1 on matrices, clipping at 1, 100
-steps of warm-up, cosine to 1e-4, float32, eager. The model is GPT-2's without biases: learned positions, LayerNorm
-before each sublayer, exact GELU, tied embeddings, normal initialisation of 0.02.
+The settings are those of its README ("I only have a macbook"): 4 layers, 4 heads, width 128, context 64,
+batches of 12, 2,000 steps, dropout 0, AdamW at 1e-3 with betas 0.9 and 0.99, weight decay 0.1 on matrices,
+clipping at 1, 100 steps of warm-up, cosine to 1e-4, float32, eager. The model is GPT-2's without biases:
+learned positions, LayerNorm before each sublayer, exact GELU, tied embeddings, normal initialisation of 0.02.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class Reference(nn.Module):
 class ReferenceRun:
     """Training that can be paced from outside, so that rivals share the machine's moods."""
 
-    def __init__(self, train: np.ndarray, vocab: int, *, seed: int, steps: int, bfloat16: bool = False) -> None:
+    def __init__(
+        self, train: np.ndarray, vocab: int, *, seed: int, steps: int, bfloat16: bool = False
+    ) -> None:
         torch.manual_seed(seed)
         self.ids = train.astype(np.uint16)
         self.model, self.steps, self.done = Reference(vocab), steps, 0

@@ -100,7 +100,7 @@ class Loop:
         began_tokens, stopped = self.progress.tokens, "steps"
         try:
             while self.progress.step < self.steps:
-                values = self._step()
+                values = self.step()
                 p = self.progress
                 p.seconds = began_seconds + time.monotonic() - began
                 p.cpu_seconds = began_cpu + time.process_time() - cpu
@@ -133,7 +133,8 @@ class Loop:
         self._take_best()
         return Outcome(self.progress, stopped)
 
-    def _step(self) -> dict[str, Any]:
+    def step(self) -> dict[str, Any]:
+        """Take one step; its figures."""
         p = self.progress
         self.module.train()
         batches = [batch.to(self.device) for batch in self.task.batches(p.step)]

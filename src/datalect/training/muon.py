@@ -73,28 +73,33 @@ class Muon(Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """Update every matrix that has a gradient; a closure is not called."""
         for group in self.param_groups:
+            parameters = [p for p in group["params"] if p.grad is not None]
+            if not parameters:
+                continue
+            if group["weight_decay"]:
+                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
             stacks: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                update = self._momentum(parameter, group["momentum"])
+            for parameter, update in zip(
+                parameters, self._momentum(parameters, group["momentum"]), strict=True
+            ):
                 rows = list(self._parts.get(parameter, (parameter.shape[0],)))
                 for target, piece in zip(pieces(parameter, rows), pieces(update, rows), strict=True):
                     stacks.setdefault(tuple(piece.shape), []).append((target, piece))
             for shape, pairs in stacks.items():
                 made = orthogonalise(torch.stack([piece for _, piece in pairs]), dtype=self._dtype).float()
                 rate = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-                targets = [target for target, _ in pairs]
-                if group["weight_decay"]:
-                    torch._foreach_mul_(targets, 1 - group["lr"] * group["weight_decay"])
-                torch._foreach_add_(targets, list(made.unbind(0)), alpha=-rate)
+                torch._foreach_add_([target for target, _ in pairs], list(made.unbind(0)), alpha=-rate)
 
-    def _momentum(self, parameter: nn.Parameter, momentum: float) -> Tensor:
-        state, gradient = self.state[parameter], parameter.grad
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(parameter)
-        held = state["momentum"].lerp_(gradient, 1 - momentum)
-        return gradient.lerp(held, momentum)  # type: ignore[union-attr]
+    def _momentum(self, parameters: list[Tensor], momentum: float) -> list[Tensor]:
+        """Nesterov momentum of each gradient; the gradients are used up."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        for parameter in parameters:
+            if "momentum" not in self.state[parameter]:
+                self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        held = [self.state[parameter]["momentum"] for parameter in parameters]
+        torch._foreach_lerp_(held, gradients, 1 - momentum)
+        torch._foreach_lerp_(gradients, held, momentum)
+        return gradients
 
 
 def bfloat16_is_fast(like: Tensor) -> bool:

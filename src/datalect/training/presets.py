@@ -18,7 +18,7 @@ def shakespeare_char_cpu() -> Recipe:
         data=DataConfig(batch=12, length=64, split="tail"),
         optim=OptimConfig(name="muon", lr=6e-3, muon_lr=0.02, weight_decay=0.0),
         schedule=ScheduleConfig(name="linear", warmup=20),
-        run=RunConfig(steps=2000, eval_every=500, checkpoint_every=500, threads=1),
+        run=RunConfig(steps=2000, eval_every=500, checkpoint_every=500, threads=1, precision="bfloat16"),
     )
 
 
