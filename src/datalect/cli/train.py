@@ -37,6 +37,9 @@ def _run(
     train_one: Callable[[Recipe, Path], Trained], recipe: Recipe, folder: Path, sweep: str | None
 ) -> int:
     """Train once, or once for each value of a sweep, and print the JSON line."""
+    from datalect.training.allocator import keep_freed_memory
+
+    keep_freed_memory()
     if sweep is None:
         out_json(train_one(recipe, folder).summary())
         return 0
