@@ -35,7 +35,7 @@ def specs(draw_: st.DrawFn) -> ChartSpec:
     )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(spec=specs())
 def test_any_chart_is_well_formed_and_inside_its_frame(spec: ChartSpec) -> None:
     drawn = str(draw(spec))
