@@ -1,7 +1,7 @@
 """Hiding what identifies people before anything is drawn or written.
 
-Columns of e-mail addresses, phone numbers, resident identity numbers and bank cards are masked whole; the same
-patterns inside any other text are masked where they stand.
+Columns of e-mail addresses, phone numbers, resident identity numbers and bank cards are masked whole; the
+same patterns inside any other text are masked where they stand.
 """
 
 from __future__ import annotations
