@@ -345,6 +345,20 @@ def test_an_encoder_reads_its_folder_and_says_the_same_after_saving(tmp_path: Pa
     torch.testing.assert_close(load_classifier(tmp_path / "m").logits(texts), together)
 
 
+def test_an_encoder_computes_what_transformers_computes(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    folder = encoder_folder(tmp_path / "bert")
+    theirs = transformers.AutoModel.from_pretrained(folder, local_files_only=True).eval()
+    ours = loaded(folder).module
+    assert isinstance(ours, EncoderClassifier)
+    ids = torch.randint(0, len(PIECES), (3, 7), generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([7, 3, 1])
+    inside = torch.arange(7) < lengths[:, None]
+    with torch.no_grad():
+        wanted = theirs(input_ids=ids, attention_mask=inside.long()).last_hidden_state[inside]
+        torch.testing.assert_close(ours.encode(ids, lengths)[inside], wanted, rtol=1e-5, atol=1e-5)
+
+
 def test_word_list_and_tokenizer_file_read_the_same(tmp_path: Path) -> None:
     whole, words = (
         PretrainedTokenizer.from_folder(encoder_folder(tmp_path / name, words_only=only))

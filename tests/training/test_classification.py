@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from cli_process import COMMAND  # noqa: E402
-from datalect.errors import DatalectError, SourceError, UsageError  # noqa: E402
+from datalect.errors import CheckpointError, DatalectError, SourceError, UsageError  # noqa: E402
 from datalect.lm.classifier import Example  # noqa: E402
 from datalect.lm.classify import load_classifier  # noqa: E402
+from datalect.lm.files import write_checksums  # noqa: E402
 from datalect.training.classification import (  # noqa: E402
     ClassificationTask,
     Part,
@@ -294,6 +295,31 @@ def test_an_embedding_starts_from_vectors_frozen_or_tuned(frozen: str, tmp_path:
     (number,) = model.tokenizer.encode(" good")
     row = model.module.embedding.weight[number].tolist()
     assert (row == [1, 2, 3, 4]) == (frozen == "true")
+
+
+@pytest.mark.parametrize("fact", ["separator", "text_column", "label_column"])
+def test_a_saved_classifier_with_odd_columns_is_refused(fact: str, tmp_path: Path) -> None:
+    source = write(tmp_path, "csv")
+    recipe = classifier_preset("bag").override(QUICK | TINY["bag"] | {"run.epochs": "1"})
+    train_classifier(source, recipe, tmp_path / "m")
+    described = json.loads((tmp_path / "m" / "config.json").read_bytes())
+    described["extra"][fact] = 5
+    (tmp_path / "m" / "config.json").write_text(json.dumps(described), encoding="utf-8")
+    write_checksums(tmp_path / "m", ["config.json", "model.safetensors"])
+    with pytest.raises(CheckpointError):
+        evaluate_model(str(tmp_path / "m"), source)
+
+
+def test_texts_with_unknown_or_no_labels_count_as_wrong(tmp_path: Path) -> None:
+    source = write(tmp_path, "csv")
+    recipe = classifier_preset("bag").override(QUICK | TINY["bag"])
+    train_classifier(source, recipe, tmp_path / "m")
+    other = tmp_path / "other.jsonl"
+    rows = [{"review": "a good film 1", "label": y} for y in ("good", "new", [])]
+    other.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    made = evaluate_model(str(tmp_path / "m"), other)
+    assert made["n"] == 3 and made["metrics"]["unknown"] == 2
+    assert made["metrics"]["accuracy"] == pytest.approx(1 / 3)
 
 
 def test_recipes_are_whole_and_survive_json() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from datalect.errors import CheckpointError
 from datalect.lm.checkpoint import describe_model
 from datalect.lm.classify import load_classifier
 from datalect.training.classification import figures
@@ -30,11 +31,14 @@ def evaluate_classifier(
     """
     model = load_classifier(folder)
     extra = describe_model(folder).extra
+    facts = [extra.get(name) for name in ("text_column", "label_column", "separator")]
+    if not all(fact is None or (isinstance(fact, str) and fact) for fact in facts):
+        raise CheckpointError(f"{folder.name}/config.json has a column or separator that is no text.")
     read = read_labelled(
         data,
-        text_column=text_column or extra.get("text_column"),
-        label_column=label_column or extra.get("label_column"),
-        separator=extra.get("separator"),
+        text_column=text_column or facts[0],
+        label_column=label_column or facts[1],
+        separator=facts[2],
     )
     targets = target_tensor(read.examples, model.labels, multi_label=model.multi_label)
     logits = model.logits([example.text for example in read.examples])

@@ -61,7 +61,8 @@ def target_tensor(examples: Sequence[Labelled], labels: list[str], *, multi_labe
     """Label of each text ``(N,)``, -1 where it is none of them, or 0 and 1 for each label ``(N, C)``."""
     place = {name: number for number, name in enumerate(labels)}
     if not multi_label:
-        return torch.tensor([place.get(example.labels[0], _UNKNOWN) for example in examples])
+        firsts = [example.labels[0] if example.labels else None for example in examples]
+        return torch.tensor([_UNKNOWN if first is None else place.get(first, _UNKNOWN) for first in firsts])
     made = torch.zeros(len(examples), len(labels))
     for row, example in enumerate(examples):
         for label in example.labels:
