@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,17 @@ def test_class_weights_help_the_rare(weights: str, tmp_path: Path) -> None:
         ClassificationTask(
             lambda chosen: (), part, part, ["a", "b"], recipe.override({"extra.class_weights": "odd"})
         )
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_hinge_loss_by_hand(several: bool) -> None:
+    targets = torch.tensor([[0.0, 1.0]]) if several else torch.tensor([1])
+    part = Part(examples=[Example(torch.tensor([0]))], targets=targets)
+    recipe = classifier_preset("bag").override({"extra.loss": "hinge"})
+    recipe = replace(recipe, model=replace(recipe.model, multi_label=several))
+    task = ClassificationTask(lambda chosen: (torch.tensor([[0.5, 0.25]]),), part, part, ["a", "b"], recipe)
+    loss = task.loss(torch.nn.Identity(), task.batches(0)[0], None).total
+    assert float(loss) == pytest.approx(1.5**2 + 0.75**2)
 
 
 @pytest.mark.parametrize("frozen", ["true", "false"])

@@ -65,7 +65,7 @@ class Part:
 
 
 class ClassificationTask:
-    """Cross-entropy over labels, or over each label on its own."""
+    """Cross-entropy over labels, or over each label on its own; or the squared hinge loss of a linear SVM."""
 
     def __init__(
         self,
@@ -88,7 +88,8 @@ class ClassificationTask:
         self.primary: str = extra.get("primary", "macro_f1" if self.multi_label else "accuracy")
         self.greater_is_better = self.primary not in ("nll", "ece")
         self.smoothing = float(extra.get("label_smoothing", 0.0))
-        self.weights = _class_weights(extra.get("class_weights", "none"), train.targets, len(labels))
+        self.hinge = _choice(extra, "loss", ("cross_entropy", "hinge")) == "hinge"
+        self.weights = _class_weights(extra, train.targets, len(labels))
         self.steps_per_epoch = max(1, len(train.examples) // recipe.data.batch)
         self._order: tuple[int, list[list[int]]] | None = None
 
@@ -118,9 +119,11 @@ class ClassificationTask:
         return TextBatch(self._collate([self.train.examples[i] for i in chosen]), self.train.targets[chosen])
 
     def loss(self, model: nn.Module, batch: TextBatch, carry: Any) -> Loss:
-        """Summed loss of a batch, in nats."""
+        """Summed loss of a batch: nats, or squared margins."""
         logits = model(*batch.inputs).float()
         weights = None if self.weights is None else self.weights.to(logits.device)
+        if self.hinge:
+            return Loss(_squared_hinge(logits, batch.targets, weights), None)
         if self.multi_label:
             wanted = batch.targets.float() * (1 - self.smoothing) + 0.5 * self.smoothing
             each = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none", pos_weight=weights)
@@ -147,18 +150,34 @@ def figures(
     return single_label_metrics(chances, targets.numpy(), labels)
 
 
-def _class_weights(kind: Any, targets: Tensor, labels: int) -> Tensor | None:
+def _choice(extra: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    """What ``extra`` says, the first when it says nothing.
+
+    Raises:
+        UsageError: something else.
+    """
+    chosen = extra.get(name, allowed[0])
+    if chosen not in allowed:
+        raise UsageError(f"{name} is unknown.", expected=", ".join(allowed), received=str(chosen)[:60])
+    return str(chosen)
+
+
+def _squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+    """Each label against the rest, summed (Rifkin and Klautau 2004); weights count where a label is held."""
+    held = targets if targets.dim() == 2 else F.one_hot(targets, logits.shape[1])
+    each = (1 - (2 * held - 1) * logits).clamp(min=0).square()
+    return (each if weights is None else each * torch.where(held > 0, weights, 1.0)).sum()
+
+
+def _class_weights(extra: dict[str, Any], targets: Tensor, labels: int) -> Tensor | None:
     """Weights whose mean over training texts is 1.
 
     Raises:
         UsageError: an unknown kind.
     """
+    kind = _choice(extra, "class_weights", ("none", "balanced", "sqrt"))
     if kind == "none":
         return None
-    if kind not in ("balanced", "sqrt"):
-        raise UsageError(
-            "class_weights is unknown.", expected="none, balanced or sqrt", received=str(kind)[:60]
-        )
     if targets.dim() == 2:
         held = targets.sum(0).clamp(min=1).float()
         ratio = (len(targets) - held).clamp(min=1) / held
@@ -184,9 +203,10 @@ def train_classifier(
     Args:
         data: labelled texts, see `read_labelled`.
         recipe: what and how. ``extra`` may hold ``separator`` (several labels in a cell), ``class_weights``
-            (none, balanced, sqrt), ``label_smoothing``, ``primary`` (the figure that decides which weights
-            are best), ``encoder`` (Hugging Face folder of an encoder-classifier), ``vectors`` (word vectors
-            that the embedding starts from; ``model.freeze_embedding`` keeps them).
+            (none, balanced, sqrt), ``loss`` (cross_entropy, hinge), ``label_smoothing``, ``primary`` (the
+            figure that decides which weights are best), ``encoder`` (Hugging Face folder of an
+            encoder-classifier) and ``vectors`` (word vectors that the embedding starts from;
+            ``model.freeze_embedding`` keeps them).
         folder: the model folder.
         valid: validation texts; without it a part of ``data`` is kept aside.
         licence: of the data, for the model card.
