@@ -209,3 +209,25 @@ def test_completions_in_words_are_whole_words():
     model = make_model("char", seed=8)
     for c in completions(model, "Once upon a ", top=4, words=1):
         assert len(c.text.split()) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"position": "learned", "norm": "layernorm", "bias": True},
+        {"kv_heads": 2, "qk_norm": True},
+        {"position": "sinusoidal", "activation": "swiglu", "tie": False},
+        {"norm_first": False},
+    ],
+)
+def test_one_row_is_stepped_as_many_are(changes):
+    model = make_model("char", seed=9, **changes)
+    options = GenerationOptions(max_tokens=40, temperature=0)
+    alone, beside = model.generate(["Once"], options)[0], model.generate(["Once", "It said"], options)[0]
+    assert alone.text == beside.text and alone.log_prob == pytest.approx(beside.log_prob, abs=1e-3)
+    with torch.no_grad():
+        for parameter in model.module.parameters():
+            parameter.mul_(-1.1)
+    changed = model.generate(["Once"], options)[0]
+    assert changed.log_prob == pytest.approx(model.generate(["Once", "It"], options)[0].log_prob, abs=1e-3)

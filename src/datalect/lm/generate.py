@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -15,7 +16,9 @@ from torch import Tensor
 from datalect.errors import UsageError
 from datalect.lm.base import GenerationOptions, StopReason, Tokenizer
 from datalect.lm.causal import CausalModel, State
+from datalect.lm.one_row import OneRow
 from datalect.lm.sampling import Draws
+from datalect.lm.transformer import Transformer
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Decoder:
 
     def __init__(self, model: CausalModel, room: int) -> None:
         self.model, self.room = model, room
+        if _LAID_OUT and not _LAID_OUT[0].current():
+            _LAID_OUT.clear()
         self._state: State = None
         self._first: list[int] = []
         """Where the part of each row begins that is inside the state."""
@@ -82,6 +87,8 @@ class Decoder:
                 for row, first, over in zip(rows, self._first, full, strict=True)
             ]
             return self._read(rows)
+        if len(rows) == 1 and OneRow.fits(self.model) and self._state.uniform is not None:
+            return self.model.logits(one_row(self.model)(tokens[0], self._state))
         ids = torch.tensor(tokens, device=next(self.model.parameters()).device)[:, None]
         hidden, self._state = self.model(ids, self._state)
         return self.model.logits(hidden[:, -1])
@@ -102,6 +109,18 @@ def check_prompt(ids: list[int], vocab_size: int) -> list[int]:
     if not ids:
         raise UsageError("The prompt is empty.", expected="at least one character that the model knows")
     return ids
+
+
+# The last model that was stepped alone, its weights laid out for that; one, because they are as large as the
+# model.
+_LAID_OUT: list[OneRow] = []
+
+
+def one_row(model: CausalModel) -> OneRow:
+    """The model's step for a batch of one, laid out when it is first needed or its weights have changed."""
+    if not (_LAID_OUT and _LAID_OUT[0].model is model):
+        _LAID_OUT[:] = [OneRow(cast(Transformer, model))]
+    return _LAID_OUT[0]
 
 
 @torch.inference_mode()

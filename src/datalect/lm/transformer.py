@@ -234,11 +234,13 @@ class Transformer(CausalModel):
 
     def reorder(self, state: Cache, rows_B: Tensor) -> Cache:
         """The cache with its rows picked by index."""
+        lengths_B = state.lengths_B.index_select(0, rows_B)
+        alike = bool((lengths_B == lengths_B[0]).all())
         return Cache(
             keys=[k.index_select(0, rows_B) for k in state.keys],
             values=[v.index_select(0, rows_B) for v in state.values],
-            lengths_B=state.lengths_B.index_select(0, rows_B),
-            uniform=state.uniform,
+            lengths_B=lengths_B,
+            uniform=int(lengths_B[0]) if alike else None,
         )
 
     def trim(self, state: Cache, lengths: list[int]) -> Cache:
@@ -267,20 +269,25 @@ class Transformer(CausalModel):
             mask = None
             if start and t > 1:
                 mask = torch.ones(t, end, dtype=torch.bool, device=ids_BT.device).tril(start)
-            return _Place(self._rotary(slice(start, end)), cache, mask, start, end, ids_BT.new_empty(0))
+            return _Place(self.rotary(slice(start, end)), cache, mask, start, end, ids_BT.new_empty(0))
         rows_BT = cache.lengths_B[:, None] + torch.arange(t, device=ids_BT.device)
         seen = torch.arange(end, device=ids_BT.device) <= rows_BT[:, :, None]
-        return _Place(self._rotary(rows_BT), cache, seen[:, None], None, end, rows_BT)
+        return _Place(self.rotary(rows_BT), cache, seen[:, None], None, end, rows_BT)
 
-    def _rotary(self, where: slice | Tensor) -> tuple[Tensor, Tensor] | None:
+    def rotary(self, where: slice | Tensor) -> tuple[Tensor, Tensor] | None:
+        """Cosines and signed sines of positions, with a dimension for heads; None if not rotary."""
         if self.config.position != "rotary":
             return None
         cos, sin = self._table("rotary")
         return cos[where].unsqueeze(-2), sin[where].unsqueeze(-2)
 
-    def _positions(self, t: int, place: _Place) -> Tensor:
+    def position_table(self) -> Tensor:
+        """Vectors ``(context, D)`` of learned or sinusoidal positions."""
         learned = self.config.position == "learned"
-        table = self.position_embedding.weight if learned else self._table("sinusoidal")[0]
+        return self.position_embedding.weight if learned else self._table("sinusoidal")[0]
+
+    def _positions(self, t: int, place: _Place) -> Tensor:
+        table = self.position_table()
         if place.start is not None:
             return table[place.start : place.start + t]
         return table[place.rows_BT]
