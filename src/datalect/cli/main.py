@@ -20,6 +20,7 @@ from datalect.cli.complete import complete
 from datalect.cli.completion import completion
 from datalect.cli.describe import describe
 from datalect.cli.evaluate import evaluate
+from datalect.cli.export import export
 from datalect.cli.generate import generate
 from datalect.cli.models import models
 from datalect.cli.options import STANDARD_INPUT
@@ -85,6 +86,7 @@ def build_app() -> App:
     app.command(evaluate, help_epilogue="", usage="Usage: datalect evaluate MODEL --data FILE [OPTIONS]")
     app.command(generate, help_epilogue="", usage='Usage: datalect generate MODEL "PROMPT"... [OPTIONS]')
     app.command(complete, help_epilogue="", usage='Usage: datalect complete MODEL "PROMPT" [OPTIONS]')
+    app.command(export, help_epilogue="", usage="Usage: datalect export MODEL --to FORM --out PATH [OPTIONS]")
     app.command(models)
     app.command(cache)
     app.command(completion, help_epilogue="", usage="Usage: datalect completion [bash|zsh|fish] [OPTIONS]")

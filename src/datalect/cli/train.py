@@ -28,6 +28,7 @@ train = App(
   datalect train classifier reviews.csv --arch lstm --sweep model.width=32,64,128
   datalect train seq2seq pairs.csv --source english --target chinese --name translator
   datalect train seq2seq news.jsonl --source text --target headline --preset summary --name headlines
+  datalect train tune letters.txt --base book --name letters
   datalect train presets
 """,
 )
@@ -210,6 +211,55 @@ def seq2seq(
     )
     recipe = replace(recipe, data=columns)
     trained = train_seq2seq(
+        data,
+        recipe,
+        options.folder(data, recipe),
+        valid=options.valid,
+        licence=options.licence,
+        watcher=Silent() if json else options.watcher(),
+        seconds=options.minutes * 60 if options.minutes else None,
+        restart=options.restart,
+    )
+    out_json(trained.summary())
+    return 0
+
+
+@train.command
+def tune(
+    data: Path,
+    *,
+    base: str,
+    rank: int = 8,
+    json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    options: TrainOptions = TrainOptions(),  # noqa: B008 - frozen: nobody can change the default
+) -> int:
+    """Train a language model further with low-rank updates (LoRA); the base stays, a new model is written.
+
+    Ends with one JSON line: model, parameters, tokens, cpu_seconds, seconds, valid.
+
+    Parameters
+    ----------
+    data
+        Text file, JSONL, table or folder of them.
+    base
+        Name or folder of a language model, or hf: and a Hugging Face folder of the GPT-2 or Llama layout.
+    rank
+        Rank of the updates.
+    json
+        Print the JSON line only, and no progress.
+    """
+    from datalect.lm.load import require_torch
+
+    require_torch("Tuning a language model")
+    from dataclasses import replace
+
+    from datalect.training.metrics import Silent
+    from datalect.training.tuning import open_base, tune_language_model, tuning_recipe
+
+    usual = tuning_recipe(base, open_base(base)[0])
+    recipe = options.recipe(lambda preset, arch: usual)
+    recipe = replace(recipe, extra=recipe.extra | {"rank": rank})
+    trained = tune_language_model(
         data,
         recipe,
         options.folder(data, recipe),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalect.errors import CheckpointError, MissingExtraError
@@ -14,13 +15,18 @@ def load_model(model: str, *, device: str = "cpu") -> LanguageModel:
     """Open a language model.
 
     Args:
-        model: name or folder of a model trained here.
+        model: name or folder of a model trained here; ``hf:`` and a Hugging Face folder or hub name; a file
+            ending in ``.gguf``; or an endpoint as ``http://host/v1#model``.
         device: ``cpu`` or ``cuda``.
 
     Raises:
         CheckpointError: there is none, it is damaged, or it is no language model.
         MissingExtraError: torch is not installed.
     """
+    if model.startswith(("http://", "https://")):
+        from datalect.lm.endpoint import EndpointModel, parse_endpoint
+
+        return EndpointModel(parse_endpoint(model))
     require_torch("Running a language model")
     from datalect.lm.causal import CausalModel
     from datalect.lm.checkpoint import load_saved
@@ -29,6 +35,14 @@ def load_model(model: str, *, device: str = "cpu") -> LanguageModel:
     from datalect.lm.store import find_model
     from datalect.lm.transduce import make_transducer
 
+    if model.startswith("hf:"):
+        from datalect.lm.pretrained import open_hf
+
+        return open_hf(model.removeprefix("hf:"), device=device)
+    if model.lower().endswith(".gguf"):
+        from datalect.lm.pretrained import open_gguf
+
+        return open_gguf(Path(model).expanduser(), device=device)
     saved = load_saved(find_model(model))
     if isinstance(saved.module, Seq2SeqModel):
         return make_transducer(saved.module.to(device), saved.tokenizers, saved.folder.name)

@@ -90,7 +90,7 @@ class LocalModel:
             return
         told = ""
         for (row,) in continue_rows(self.module, self._tokenizer, [self._prompt(prompt)], options):
-            safe = row.text if row.reason else _settled(row.text, options.stop)
+            safe = row.text if row.reason else settled(row.text, options.stop)
             if len(safe) > len(told):
                 yield safe[len(told) :]
                 told = safe
@@ -99,7 +99,7 @@ class LocalModel:
         return check_prompt(self._tokenizer.encode(text), self._tokenizer.vocab_size)
 
 
-def _settled(text: str, stops: tuple[str, ...]) -> str:
+def settled(text: str, stops: tuple[str, ...]) -> str:
     """The part of a text that later tokens cannot change: no half character, no beginning of a stop text."""
     end = len(text.rstrip("\ufffd"))
     for stop in stops:

@@ -119,11 +119,11 @@ def train_language_model(
         module.learn_counts(torch.from_numpy(ready.train.counts(ready.tokenizer.vocab_size)))
         task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe)
         outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
-        facts = _data_facts(data, valid, ready, licence)
-        return _save(module, ready.tokenizer, recipe, folder, outcome, facts)
+        facts = data_facts(data, valid, ready, licence)
+        return save_language_model(module, ready.tokenizer, recipe, folder, outcome, facts)
 
 
-def _save(
+def save_language_model(
     module: CausalModel,
     tokenizer: Tokenizer,
     recipe: Recipe,
@@ -131,6 +131,7 @@ def _save(
     outcome: Outcome,
     facts: dict[str, Any],
 ) -> Trained:
+    """Write the model folder of a run that has ended; ``facts`` tell of its data."""
     figures = outcome.progress.best_figures
     save_model(
         folder,
@@ -158,7 +159,8 @@ def _save(
     )
 
 
-def _data_facts(data: Path, valid: Path | None, ready: Prepared, licence: str) -> dict[str, Any]:
+def data_facts(data: Path, valid: Path | None, ready: Prepared, licence: str) -> dict[str, Any]:
+    """What the model card says of the data."""
     return {
         "source": data.name,
         "validation": valid.name if valid else ready.parted,

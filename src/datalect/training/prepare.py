@@ -37,7 +37,13 @@ class Prepared:
 
 
 def prepare(
-    data: Path, recipe: Recipe, run: Path, *, valid: Path | None, note: Callable[[str], None]
+    data: Path,
+    recipe: Recipe,
+    run: Path,
+    *,
+    valid: Path | None,
+    note: Callable[[str], None],
+    tokenizer: Tokenizer | None = None,
 ) -> Prepared:
     """Tokenizer and shards for a recipe, made anew unless the run folder holds those of the same data.
 
@@ -47,6 +53,7 @@ def prepare(
         run: the run folder.
         valid: validation files, or None to part the data.
         note: told what is being done.
+        tokenizer: of a model that is trained further; None to make one from the training part.
 
     Raises:
         SourceError: a file cannot be read.
@@ -54,7 +61,7 @@ def prepare(
     """
     corpus = open_corpus(data, recipe.data.text_column)
     held = open_corpus(valid, recipe.data.text_column) if valid else None
-    key = _digest(corpus, held, recipe)
+    key = _digest(corpus, held, recipe, tokenizer)
     folder = run / _FOLDER
     found = _found(folder, key)
     if found is not None:
@@ -68,14 +75,15 @@ def prepare(
         train_part, valid_part, parted = split_corpus(
             corpus, how=recipe.data.split, share=recipe.data.valid, seed=recipe.run.seed
         )
-    note(f"Reading {data.name}: tokenizer {recipe.tokenizer.kind}, validation on {parted}.")
+    kind = tokenizer.kind if tokenizer else recipe.tokenizer.kind
+    note(f"Reading {data.name}: tokenizer {kind}, validation on {parted}.")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "prepared.json").unlink(missing_ok=True)
-    tokenizer = train_tokenizer(recipe.tokenizer, train_part())
-    content, how = tokenizer_json(tokenizer)
+    used = tokenizer or train_tokenizer(recipe.tokenizer, train_part())
+    content, how = tokenizer_json(used)
     write_bytes(folder / "tokenizer.json", content)
     for name, part in (("train", train_part), ("valid", valid_part)):
-        write_shards(folder, name, part(), tokenizer, separate=_several(part))
+        write_shards(folder, name, part(), used, separate=_several(part))
     write_json(folder / "prepared.json", {"digest": key, "tokenizer": how, "parted": parted})
     made = _found(folder, key)
     if made is None:
@@ -109,7 +117,7 @@ def _found(folder: Path, key: str) -> Prepared | None:
     )
 
 
-def _digest(corpus: Corpus, held: Corpus | None, recipe: Recipe) -> str:
+def _digest(corpus: Corpus, held: Corpus | None, recipe: Recipe, tokenizer: Tokenizer | None) -> str:
     whole = hashlib.sha256()
     for part in (corpus, held):
         for file in part.files if part else ():
@@ -124,4 +132,6 @@ def _digest(corpus: Corpus, held: Corpus | None, recipe: Recipe) -> str:
         recipe.run.seed if not held else 0,
     ]
     whole.update(json.dumps(decides, sort_keys=True).encode())
+    if tokenizer is not None:
+        whole.update(tokenizer_json(tokenizer)[0])
     return whole.hexdigest()
