@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError, Group
 
+from datalect.cli.advise import advise
 from datalect.cli.ask import ask
 from datalect.cli.cache import cache
 from datalect.cli.chat import chat
@@ -83,6 +84,7 @@ def build_app() -> App:
     app.command(report, help_epilogue="", usage="Usage: datalect report SOURCE... [OPTIONS]")
     app.command(sql, help_epilogue="", usage='Usage: datalect sql SOURCE... "SELECT ..." [OPTIONS]')
     app.command(train)
+    app.command(advise, help_epilogue="", usage="Usage: datalect advise DATA [OPTIONS]")
     app.command(evaluate, help_epilogue="", usage="Usage: datalect evaluate MODEL --data FILE [OPTIONS]")
     app.command(generate, help_epilogue="", usage='Usage: datalect generate MODEL "PROMPT"... [OPTIONS]')
     app.command(complete, help_epilogue="", usage='Usage: datalect complete MODEL "PROMPT" [OPTIONS]')

@@ -39,10 +39,14 @@ def _run(
 ) -> int:
     """Train once, or once for each value of a sweep, and print the JSON line."""
     from datalect.training.allocator import keep_freed_memory
+    from datalect.training.plot import plot_run
+    from datalect.training.runs import RUN
 
     keep_freed_memory()
     if sweep is None:
-        out_json(train_one(recipe, folder).summary())
+        made = train_one(recipe, folder)
+        plot_run(folder / RUN)
+        out_json(made.summary())
         return 0
     from datalect.training.sweep import Sweep, run_sweep
 
