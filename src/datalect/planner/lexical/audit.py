@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from datalect.plan.model import Plan
+from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
@@ -75,10 +76,27 @@ def _table_missed(seq: Sequence, at: int, body: dict[str, Any], written: str) ->
         return False
     keys = seq.catalog.foreign_keys
     reached = {k.ref_table for k in keys if any(f'"{k.table}.{c}"' in written for c in k.columns)}
+    reached |= _passed_through(seq, body, written)
     return not any(
         body.get("from") == t or f'"{t}.' in written or f'"has": "{t}' in written or t in reached
         for t in tables
     )
+
+
+def _passed_through(seq: Sequence, body: dict[str, Any], written: str) -> set[str]:
+    """Tables that lie between the rows a plan starts from and the columns it uses of others."""
+    graph, start = TableGraph(seq.catalog), str(body.get("from"))
+    ends = [t for t in graph.names if t != start and f'"{t}.' in written]
+    return {
+        t
+        for t in graph.names
+        if t != start
+        and (first := graph.distance(start, t)) is not None
+        and any(
+            (rest := graph.distance(t, e)) is not None and first + rest == graph.distance(start, e)
+            for e in ends
+        )
+    }
 
 
 def _column_missed(seq: Sequence, at: int, written: str) -> bool:
@@ -91,7 +109,15 @@ def _column_missed(seq: Sequence, at: int, written: str) -> bool:
         s.kind in ("table", "metric") or (s.kind == "cue" and s.score >= 0.9) for s in seq.items[at].senses
     ):
         return False
+    if any(s.kind == "expr" and all(f'"{c}"' in written for c in _columns(s.data.expr)) for s in seq.items[at].senses):  # noqa: E501
+        return False
     return not any(f'"{s.data}"' in written for s in senses)
+
+
+def _columns(expr: Any) -> list[str]:
+    if isinstance(expr, list):
+        return [c for part in expr[1:] for c in _columns(part)]
+    return [expr] if isinstance(expr, str) else []
 
 
 def _implied_missed(seq: Sequence, at: int, written: str) -> bool:

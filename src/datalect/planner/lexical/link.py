@@ -9,6 +9,7 @@ from datalect.data.values import ValueIndex
 from datalect.planner.lexical.clarify import clarify
 from datalect.planner.lexical.cues import cue_mentions, plain_words
 from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.takings import takings_mentions
 from datalect.planner.linking.beside import beside_mentions
 from datalect.planner.linking.index import term_index
 from datalect.planner.linking.lattice import Mention, best_cover
@@ -46,6 +47,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *alias_mentions(tokens, values, catalog, words),
         *adjective_mentions(tokens, values),
         *(m for m in cue_mentions(question.text, spans) if len(catalog.tables) > 1 or not _verb(m)),
+        *takings_mentions(question.text, spans, catalog),
         *word_mentions(tokens),
     ]
     mentions.extend(_with_prepositions(tokens, mentions))

@@ -11,6 +11,7 @@ from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.lexical.takings import settle_takings
 from datalect.planner.lexical.units import convert_units
 from datalect.planner.linking.dates import TimeMention
 from datalect.planner.linking.stem import stem
@@ -48,6 +49,7 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
     _ways(seq, frame)
+    settle_takings(seq, frame)
     _who(seq, frame)
     _totals(seq, frame)
     _average_of_rows(seq, frame)
