@@ -77,6 +77,7 @@ def best(text: str):
         ("planes without flights", "planes | list tailnum | where no flights"),
         ("how many planes have no flights?", "planes | get count() | where no flights"),
         ("flights from JFK to KGX", "flights | list flight | where dest = KGX and origin = JFK"),
+        ("从JFK到KGX的航班有几个", "flights | get count() | where dest = KGX and origin = JFK"),
         (
             "flights to airports above 5000 feet altitude",
             "flights | list flight | where dest>airports.alt > 5000",

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from datalect.plan.model import Plan
+from datalect.planner.lexical.defaults import label_columns
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
@@ -25,6 +26,7 @@ _BY = frozenset({"by"})
 _IDLE = frozenset({"", "noise"})
 _SURE = 0.85  # from this score on a word names a column or table beyond doubt
 _AGGREGATES = {"avg": ("avg",), "sum": ("sum", "count"), "median": ("median",), "stddev": ("stddev",)}
+_WHO = frozenset({"who", "whom", "谁", "什么人"})
 _MOST = 3  # more lapses of one kind say nothing new
 
 
@@ -109,7 +111,10 @@ def _column_missed(seq: Sequence, at: int, written: str) -> bool:
         s.kind in ("table", "metric") or (s.kind == "cue" and s.score >= 0.9) for s in seq.items[at].senses
     ):
         return False
-    if any(s.kind == "expr" and all(f'"{c}"' in written for c in _columns(s.data.expr)) for s in seq.items[at].senses):  # noqa: E501
+    if any(
+        s.kind == "expr" and all(f'"{c}"' in written for c in _columns(s.data.expr))
+        for s in seq.items[at].senses
+    ):
         return False
     return not any(f'"{s.data}"' in written for s in senses)
 
@@ -126,6 +131,10 @@ def _implied_missed(seq: Sequence, at: int, written: str) -> bool:
     if sense is None or seq.roles[at] == "noise":
         return False
     columns = seq.about(sense.data[1].argument, 0.8)
+    if seq.items[at].text in _WHO and any(
+        f'"{c.id}"' in written for t in seq.catalog.tables for c in label_columns(t)
+    ):
+        return False  # those named are who
     return bool(columns) and not any(f'"{c.ref}"' in written for c in columns)
 
 

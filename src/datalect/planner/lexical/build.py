@@ -20,6 +20,7 @@ from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
 from datalect.planner.lexical.tags import shorten
 from datalect.planner.lexical.things import hanging_tables, named_by, once_each, plays_role, with_each
+from datalect.planner.lexical.ways import by_way
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import term_key
 
@@ -338,7 +339,9 @@ class Builder:
             )
         where: list[dict[str, Any]] = list(plan.get("where", []))
         both = {f.at for f in self.frame.filters if f.fn == "both"}
-        for test, needs, at in tests:
+        ways = {f.at: f.way for f in self.frame.filters if f.way}
+        for read, needs, at in tests:
+            test = by_way(read, ways.get(at, frozenset()), base, self.seq)
             placed = self._place(test, needs, base)
             if placed is None:
                 draft.lose(0.3)

@@ -232,6 +232,10 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
         senses = [s for s in meaning[0].senses if s.kind in _KINDS]
         top = max((s.score for s in senses if s.kind == "col"), default=0.0)
         senses = [s for s in senses if s.kind != "col" or s.score >= top - 0.01]
+        stored = max((s.score for s in senses if s.kind == "value"), default=0.0)
+        if stored >= 0.95 and top < 0.9:
+            senses = [s for s in senses if s.kind != "col"]  # a stored value, not a part of some header
+            _fold_name(out)
         before = next((i for i in reversed(out) if any(c.isalnum() for c in i.text)), None)
         grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
         if before is not None and not grouped and _replaceable(before, senses):
@@ -251,6 +255,25 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
             out.extend(inside)
         at = close + 1
     return out
+
+
+def _fold_name(out: list[Item]) -> None:
+    """Make one item of the Chinese words that name what a parenthesis gives as stored: 首都国际机场(Capital ...)."""  # noqa: E501
+    first = len(out)
+    while first > 0 and len(out) - first < 6 and out[first - 1].text[-1:] > "\u3000":
+        item = out[first - 1]
+        near = first == len(out) or item.end == out[first].start
+        grammar = item.senses and all(s.kind == "cue" for s in item.senses)
+        if not near or grammar or not item.text[-1].isalnum():
+            break
+        first -= 1
+    unknown = next((k for k in range(first, len(out)) if not out[k].senses), None)
+    if unknown is None:
+        return
+    start = unknown - 1 if unknown > first and out[unknown - 1].get("value") is not None else unknown
+    text = "".join(item.text for item in out[start:])
+    folded = Item(out[start].first, out[-1].last, out[start].start, out[-1].end, text, [])
+    out[start:] = [folded]
 
 
 def _part_of(item: Item, senses: list[Sense]) -> bool:

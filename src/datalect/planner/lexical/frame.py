@@ -85,6 +85,7 @@ class Filter:
         kind: ``value``, ``number``, ``time``, ``null``, ``text``, ``bool``, ``agg``, ``than`` or ``has``.
         ref: the column, or None when it follows from the value or is the main date.
         hits: stored values, for ``value``; several groups are an OR list.
+        way: header words of the key that leads to the values, said by "from" or "to".
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Filter:
     table: str | None = None
     neg: bool = False
     at: int = -1
+    way: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -50,6 +50,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *takings_mentions(question.text, spans, catalog),
         *word_mentions(tokens),
     ]
+    mentions = [m for m in mentions if not _clause(tokens, m)]
     mentions.extend(_with_prepositions(tokens, mentions))
     items = whole_words(best_cover(tokens, mentions, question.text))
     beside = beside_mentions(question, tokens, items, catalog, values)
@@ -72,6 +73,21 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
 def _verb(mention: Mention) -> bool:
     """Whether a mention is a verb that ties things of two tables together: one table has no use for it."""
     return mention.sense.kind == "cue" and mention.sense.data[0] == "verb"
+
+
+_PAST = frozenset(
+    "started ended departed arrived began finished left starting ending departing arriving".split()
+)
+
+
+def _clause(tokens: Several[Token], mention: Mention) -> bool:
+    """Whether a header was seen in a noun and its verb: "trips ended in" names no end date."""
+    return (
+        mention.sense.kind == "col"
+        and mention.last - mention.first > 1
+        and tokens[mention.last - 1].text in _PAST
+        and mention.sense.score < 0.97
+    )
 
 
 def _with_prepositions(tokens: Several[Token], mentions: Several[Mention]) -> list[Mention]:

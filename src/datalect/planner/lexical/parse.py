@@ -13,6 +13,7 @@ from datalect.planner.lexical.parse_span import read_span
 from datalect.planner.lexical.parse_wants import read_wants
 from datalect.planner.lexical.revise import revise
 from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.ways import read_key_ways, read_ways
 
 
 def parse(seq: Sequence) -> Frame:
@@ -38,6 +39,8 @@ def parse(seq: Sequence) -> Frame:
     read_limit(seq, frame)
     read_rank(seq, frame)
     read_conditions(seq, frame)
+    read_ways(seq, frame)
+    read_key_ways(seq, frame)
     implied_apart(seq, frame)
     rank_named(frame)
     read_groups(seq, frame)

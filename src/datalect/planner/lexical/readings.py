@@ -19,8 +19,8 @@ from datalect.planner.lexical.conditions import main_times, prepare_values
 from datalect.planner.lexical.draft import Draft, Scene
 from datalect.planner.lexical.frame import Choice, Frame, Ref
 from datalect.planner.lexical.graph import TableGraph
-from datalect.planner.lexical.revise import way_named
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity, is_time
+from datalect.planner.lexical.ways import named_path, way_named
 from datalect.planner.linking.text import Normalised
 
 _COMBINATIONS = 14
@@ -185,7 +185,7 @@ def checked_candidate(
             plan = Plan.model_validate(data)
             checked = check(plan, catalog, values)
         except PlanError as error:
-            repaired = _repair(data, error, question)
+            repaired = _repair(data, error, question, seq)
             if repaired is None:
                 return None
             data, factor = repaired
@@ -204,12 +204,12 @@ def checked_candidate(
 
 
 def _repair(
-    data: dict[str, Any], error: PlanError, question: Normalised
+    data: dict[str, Any], error: PlanError, question: Normalised, seq: Sequence
 ) -> tuple[dict[str, Any], float] | None:
     """Mend what the checker found: a join with several ways, a sum that means nothing."""
     if error.code in ("ambiguous_join", "ambiguous_column") and error.candidates:
         ways = [str(c) for c in error.candidates]
-        named = [way for way in ways if way_named(way.rpartition(">")[0], question.text)]
+        named = named_path(ways, seq) or [w for w in ways if way_named(w.rpartition(">")[0], question.text)]
         instead = (named or ways)[0]
         wanted = str(error.received or "") or instead.rpartition(">")[2]
         if ">" not in instead and wanted == instead and "." in instead:

@@ -8,15 +8,13 @@ from datalect.data.model import SemanticType
 from datalect.plan.model import Dates, Range
 from datalect.planner.lexical.defaults import key_column, label_column, natural_aggregate, row_level
 from datalect.planner.lexical.doubts import doubts
-from datalect.planner.lexical.frame import Choice, Filter, Frame, Group, Having, Ref, Sorting, Want
+from datalect.planner.lexical.frame import Choice, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.lexical.takings import settle_takings
 from datalect.planner.lexical.units import convert_units
 from datalect.planner.linking.dates import TimeMention
-from datalect.planner.linking.stem import stem
-from datalect.planner.linking.tokens import split_header, tokenise
-from datalect.planner.linking.vocabulary import expand
+from datalect.planner.linking.tokens import split_header
 
 _NAMES = frozenset({"name", "names", "title", "titles"})
 _SPENT = frozenset({"spent", "spend", "spends", "spending", "消费", "花费", "花"})
@@ -35,10 +33,6 @@ _APART = (
     "according to",
 )
 _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
-_FROM = frozenset("from origin source start departure depart orig pickup begin sender home".split())
-_LEAVING = frozenset({"from", "left", "leaving", "leave", "departing", "departed"})
-_REACHING = frozenset({"to", "into", "reaching", "reached", "entering"})
-_TO = frozenset("to destination target end arrival arrive dest dropoff receiver away".split())
 
 
 def revise(seq: Sequence, frame: Frame) -> None:
@@ -48,7 +42,6 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _ids(seq, frame)
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
-    _ways(seq, frame)
     settle_takings(seq, frame)
     _who(seq, frame)
     _totals(seq, frame)
@@ -101,6 +94,7 @@ def _totals(seq: Sequence, frame: Frame) -> None:
             continue
         below = [replace(c, fit=min(1.0, c.fit + 0.12)) for c in below]  # that it is a sum was said
         total = Want("agg", fn="sum", ref=replace(filter_.ref, choices=below), at=filter_.at)
+        seq.use([k for k in range(len(seq)) if (c := seq.cue(k, "agg")) and c.argument == "sum"], "having")
         frame.havings.append(Having(total, filter_.op, float(filter_.values[0]), filter_.at))
         frame.filters.remove(filter_)
         frame.wants = [w for w in frame.wants if w.kind != "col"]
@@ -273,96 +267,6 @@ def _ranked_by(seq: Sequence, frame: Frame) -> None:
     frame.groups = []
     frame.wants.append(figure)
     frame.sorting = Sorting(figure, None, "desc")
-
-
-def _ways(seq: Sequence, frame: Frame) -> None:
-    """Let "from" and "to" choose between two columns that hold the same places."""
-    for filter_ in frame.filters:
-        if filter_.kind != "value" or filter_.ref is not None:
-            continue
-        groups = []
-        parts: list[Filter] = []
-        for index, hits in enumerate(filter_.hits):
-            way = _way_before(seq, filter_.at, index)
-            kept = tuple(h for h in hits if way and set(split_header(h.column.rsplit(".", 1)[-1])) & way)
-            if way and kept:
-                place = _place_of(seq, filter_.at, index)
-                parts.append(Filter("value", None, filter_.op, hits=[kept], neg=filter_.neg, at=place, fn=""))
-            else:
-                groups.append(hits)
-        if len(parts) > 1 and len({h.column for p in parts for g in p.hits for h in g}) == 1:
-            return  # "more from London than from Paris": two places of one column
-        if (parts and len(parts) + bool(groups) > 1) or (parts and not groups):
-            if groups:
-                filter_.hits = groups
-            else:
-                first = parts.pop(0)
-                filter_.hits, filter_.at = first.hits, first.at
-            frame.unknown = [k for k in frame.unknown if seq.roles[k] != "filter"]
-            frame.filters.extend(parts)
-            if any(f.hits[0][0].column != filter_.hits[0][0].column for f in parts):
-                frame.compare = False
-            return
-
-
-def way_named(key: str, question: str) -> bool:
-    """Whether a question says which of several keys it means: "to airports ...", "departure airport"."""
-    parts = {part for word in split_header(key) for part in expand(word).split()}
-    stems = {stem(word) for word in parts}
-    words = [token.text for token in tokenise(question) if token.kind == "word"]
-    if stems & {stem(word) for word in words}:
-        return True
-    return bool("from" in words and parts & _FROM) != bool("to" in words and parts & _TO)
-
-
-def _place_of(seq: Sequence, first: int, index: int) -> int:
-    """The item of the n-th value of a list."""
-    places = [k for k in range(first, len(seq)) if seq.has(k, "value")]
-    return places[index] if index < len(places) else first
-
-
-def _way_before(seq: Sequence, first: int, index: int) -> frozenset[str] | None:
-    """The words of headers that the preposition before the n-th value of a list asks for."""
-    seen = -1
-    for k in range(first, len(seq)):
-        if seq.has(k, "value"):
-            seen += 1
-            if seen == index:
-                return _way_at(seq, k)
-    return None
-
-
-_STARTS = frozenset(
-    "start starts started starting begin begins began depart departs departed leave leaves left".split()
-)
-_ENDS = frozenset(
-    "end ends ended ending finish finished arrive arrives arrived arriving terminate terminated".split()
-)
-_STARTS_ZH = ("从", "自", "由", "上车", "出发", "起飞", "起始", "始发", "发车", "上客")
-_ENDS_ZH = ("到", "去", "至", "前往", "抵达", "到达", "下车", "飞往", "开往", "降落", "终点", "结束")
-
-
-def _way_at(seq: Sequence, at: int) -> frozenset[str] | None:
-    """Whether the words around a place say that things start or end there: "ended in", 从, 上车, 到."""
-    before = seq.items[at - 1].text if at > 0 else ""
-    if before in _LEAVING or before in _REACHING:
-        return _FROM if before in _LEAVING else _TO
-    for k in range(at - 1, max(-1, at - 4), -1):
-        words = set(seq.items[k].text.split())
-        way = _FROM if words & _STARTS else _TO if words & _ENDS else None
-        if way is not None:
-            if seq.free(k) or seq.roles[k] == "unknown":
-                seq.use(k, "filter")
-            return way
-        if not seq.glue(k):
-            break
-    after = seq.items[at + 1].text if at + 1 < len(seq) else ""
-    for text, k in ((after, at + 1), (before, at - 1)):
-        way = _FROM if text in _STARTS_ZH else _TO if text in _ENDS_ZH else None
-        if way is not None:
-            seq.use(k, "filter")
-            return way
-    return None
 
 
 def _year_before(frame: Frame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from datalect.data.model import Catalog, Column, Table
@@ -21,7 +22,7 @@ _FIT = 0.86
 _WORDS = re.compile(
     r"\b(?:(?:total |overall |rental |sales )?(?:revenues?|income|takings|turnover|proceeds|earnings)"
     r"|sales (?:revenue|amount|value|volume)|(?:most |more |least |less )?money(?: spent| earned| made)?"
-    r"|spen(?:t|d|ds|ding)|br(?:ought|ing|ings) in|spending)\b"
+    r"|spen(?:t|d|ds|ding)|br(?:ought|ing|ings) in|spending|pa(?:id|ys?))\b"
     r"|(?:总)?(?:销售额|销售收入|营业额|营收|销售金额|租金收入|租赁收入|收入|进账|流水)"
     r"|花的?钱|赚的?钱|付的?钱|卖的?钱|花费|消费额|消费金额|消费"
     r"|(?:总共|一共)?[花卖付赚](?:费|出)?了?(?:总共|一共)?多少钱|带来了?多少(?:收入|钱)"
@@ -53,10 +54,11 @@ def takings_mentions(text: str, spans: Spans, catalog: Catalog) -> list[Mention]
     for match in found if choices else ():
         lead = _LEAD.match(match.group())
         span = spans.tokens(match.start() + (lead.end() if lead else 0), match.end())
-        for choice in choices if span is not None else ():
+        for choice in choices:
             kind = choice.kind
             sense = Sense(kind, choice.ref if kind == "col" else choice, choice.fit)
-            out.append(Mention(*span, sense))  # type: ignore[misc]
+            if span is not None:
+                out.append(Mention(*span, sense))
     return out
 
 
@@ -72,7 +74,7 @@ def takings(catalog: Catalog) -> list[Choice]:
         lines = _lines(table)
         if lines is not None:
             out.append(Choice("", _FIT, "expr", lines, _note(table)))
-        out.extend(Choice(column.id, _FIT + 0.03) for column in _amounts(table))
+        out.extend(Choice(c.id, _FIT + 0.03) for c in _amounts(table))
     return out
 
 
@@ -130,6 +132,9 @@ def settle_takings(seq: Sequence, frame: Frame) -> None:
     refs = [r for r in _refs(frame) if _said(seq, r)]
     if not refs:
         return
+    for at, item in enumerate(seq.items):
+        if item.text.endswith(("多少钱", "多少元", "多少块钱")) and seq.roles[at] == "implied":
+            seq.use(at, "noise")  # 消费多少钱: the figure is named
     amounts = _reached(seq, frame)
     for ref in refs:
         lines = [c for c in ref.choices if c.kind == "expr"]
@@ -145,6 +150,7 @@ def settle_takings(seq: Sequence, frame: Frame) -> None:
         if money and any(k.ref is not None and k.ref.choices == want.ref.choices for k in kept):  # type: ignore[union-attr]
             continue  # "how much revenue has each rep brought in": said twice
         if money and want.kind in ("col", "implied"):
+            _say_total(seq, want.ref)
             want = Want("agg", fn="sum", ref=want.ref, at=want.at)
         kept.append(want)
     frame.wants = kept
@@ -154,6 +160,14 @@ def settle_takings(seq: Sequence, frame: Frame) -> None:
     if rank is not None and by is not None and by.kind == "col" and any(by.ref is r for r in refs):
         if rank.entity is not None or rank.entity_table is not None or frame.tables or frame.groups:
             rank.by = Want("agg", fn="sum", ref=by.ref, at=by.at)
+
+
+def _say_total(seq: Sequence, ref: Ref | None) -> None:
+    for k, choice in enumerate(ref.choices if ref is not None else ()):
+        column = seq.column(choice.ref)
+        if ref is not None and column is not None and choice.note is None:
+            note = (f"Took the total of {column.name}.", f"取了{column.name}的合计。")
+            ref.choices[k] = replace(choice, note=note)
 
 
 _SPENT = re.compile(r"spen|[花付]|消费")
@@ -175,7 +189,9 @@ def _for_each(seq: Sequence, frame: Frame, refs: list[Ref]) -> None:
 
 def _said(seq: Sequence, ref: Ref) -> bool:
     """Whether a slot comes from a word for money taken or spent."""
-    return 0 <= ref.at < len(seq) and _WORDS.fullmatch(seq.items[ref.at].text) is not None
+    if not 0 <= ref.at < len(seq) or _WORDS.fullmatch(seq.items[ref.at].text) is None:
+        return False
+    return all(c.fit <= _FIT + 0.03 for c in ref.choices)  # no header says it in so many words
 
 
 def _refs(frame: Frame) -> Iterator[Ref]:
