@@ -237,6 +237,7 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
             senses = [s for s in senses if s.kind != "col"]  # a stored value, not a part of some header
             _fold_name(out)
         before = next((i for i in reversed(out) if any(c.isalnum() for c in i.text)), None)
+        before = _computed(out, before, senses, seq)
         grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
         if before is not None and not grouped and _replaceable(before, senses):
             rate = before.text.endswith(("rate", "率", "ratio")) and any(_yes_no(s, seq) for s in senses)
@@ -255,6 +256,14 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
             out.extend(inside)
         at = close + 1
     return out
+
+
+def _computed(out: list[Item], before: Item | None, senses: list[Sense], seq: Sequence) -> Item | None:
+    """The figure that a parenthesis with arithmetic explains: "total revenue per category (price * quantity)"."""  # noqa: E501
+    if before is None or any(s.kind != "expr" for s in senses) or not before.senses:
+        return before
+    figures = [i for i in out[-7:] if i is not before and i.get("expr") is not None]
+    return figures[-1] if figures and before.get("expr") is None else before
 
 
 def _fold_name(out: list[Item]) -> None:

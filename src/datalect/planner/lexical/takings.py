@@ -66,16 +66,15 @@ def takings(catalog: Catalog) -> list[Choice]:
     """The figures that say what was paid: an amount, or price times quantity less the discount."""
     if len(catalog.tables) < 2:
         return []
-    pointing = {key.table for key in catalog.foreign_keys}
-    out: list[Choice] = []
-    for table in catalog.tables:
-        if table.name not in pointing:
-            continue
-        lines = _lines(table)
-        if lines is not None:
-            out.append(Choice("", _FIT, "expr", lines, _note(table)))
-        out.extend(Choice(c.id, _FIT + 0.03) for c in _amounts(table))
-    return out
+    # views repeat the figures of the tables that the database itself ties together
+    told = [key for key in catalog.foreign_keys if key.declared] or list(catalog.foreign_keys)
+    pointing = {key.table for key in told}
+    tables = [t for t in catalog.tables if t.name in pointing]
+    kept = [t for t in tables if _lines(t) is not None]
+    lines = [Choice("", _FIT, "expr", _lines(t), _note(t)) for t in kept]
+    above = {key.ref_table for key in told if key.table in {t.name for t in kept}}
+    whole = [t for t in tables if not kept or t in kept or t.name in above]
+    return [*lines, *(Choice(c.id, _FIT + 0.03) for t in whole for c in _amounts(t))]
 
 
 def _note(table: Table) -> tuple[str, str]:
