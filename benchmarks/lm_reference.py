@@ -1,4 +1,4 @@
-"""A plain reference loop with nanoGPT's published settings for characters on a CPU: the rival of lm_shakespeare.
+"""A plain loop with nanoGPT's published settings for characters on a CPU: the rival of lm_shakespeare.
 
 The settings are those of its README ("I only have a macbook"): 4 layers, 4 heads, width 128, context 64,
 batches of 12, 2,000 steps, dropout 0, AdamW at 1e-3 with betas 0.9 and 0.99, weight decay 0.1 on matrices,

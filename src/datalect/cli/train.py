@@ -44,9 +44,9 @@ def _run(
 
     keep_freed_memory()
     if sweep is None:
-        made = train_one(recipe, folder)
+        trained = train_one(recipe, folder)
         plot_run(folder / RUN)
-        out_json(made.summary())
+        out_json(trained.summary())
         return 0
     from datalect.training.sweep import Sweep, run_sweep
 

@@ -66,7 +66,7 @@ def advise(data: Path, *, minutes: float | None = None, column: str | None = Non
 
     Args:
         data: the text.
-        minutes: CPU minutes to spend; without it as many as six passes over the text need, at most half an hour.
+        minutes: CPU minutes to spend; without it as many as six passes need, at most half an hour.
         column: column or field of the text.
 
     Raises:
