@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,10 +85,31 @@ def save_attention(output: Output, path: Path) -> None:
             expected=", ".join(_SUFFIXES),
             received=path.suffix or path.name,
         )
-    chart = attention_chart(output)
+    page = path.suffix.lower() == ".html"
+    chart = attention_chart(_marked(output) if page else output)
     try:
-        chart.save(str(path), **({"inline": True} if path.suffix.lower() == ".html" else {}))
+        if page:
+            path.write_text(_unmarked(chart.to_html(inline=True)), encoding="utf-8")
+        else:
+            chart.save(str(path))
     except OSError as error:
         raise LimitError(
             f"{path.name} could not be written.", limit="disk", received=str(error)[:200]
         ) from error
+
+
+# Pages carry the chart as JSON inside a script, where a text that spells the end of the script would end it.
+# A character that no text needs stands for "<" until JSON can say it harmlessly.
+_MARK = "\ue000"
+
+
+def _marked(output: Output) -> Output:
+    return replace(
+        output,
+        source_pieces=[piece.replace("<", _MARK) for piece in output.source_pieces],
+        target_pieces=[piece.replace("<", _MARK) for piece in output.target_pieces],
+    )
+
+
+def _unmarked(page: str) -> str:
+    return page.replace(_MARK, "\\u003c").replace("\\ue000", "\\u003c")
