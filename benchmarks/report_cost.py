@@ -8,6 +8,9 @@ the table is part of the cost. Memory is the proportional set size of all proces
     python benchmarks/report_cost.py FOLDER --rows 1 3 10 30      # millions of events: is the cost linear?
     python benchmarks/report_cost.py FOLDER --columns 20 100 400  # is it bounded in columns?
     python benchmarks/report_cost.py FOLDER --rivals VENV         # ydata-profiling, sweetviz of that place
+    python benchmarks/report_cost.py FOLDER --rivals VENV --orders 100000   # orders alone, the first so many
+
+Rivals are stopped after --limit seconds of wall clock; what they had cost by then is reported with "stopped".
 """
 
 from __future__ import annotations
@@ -70,8 +73,10 @@ def resident_mb(processes: list[int]) -> float:
     return total / 1000
 
 
-def measured(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> dict[str, float]:
-    """CPU seconds, wall seconds and peak memory of a command and all it starts."""
+def measured(
+    command: list[str], folder: Path, environment: dict[str, str] | None = None, limit: float | None = None
+) -> dict[str, float]:
+    """CPU seconds, wall seconds and peak memory of a command and all it starts; stopped after a limit."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
@@ -87,14 +92,25 @@ def measured(command: list[str], folder: Path, environment: dict[str, str] | Non
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    _, errors = process.communicate()
+    stopped = False
+    try:
+        _, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        stopped = True
+        process.kill()
+        _, errors = process.communicate()
     done.set()
     watcher.join()
-    if process.returncode:
+    if process.returncode and not stopped:
         raise SystemExit(f"{command[:3]} failed: {errors.decode()[-600:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
-    return {"cpu_s": round(cpu, 2), "wall_s": round(time.perf_counter() - begun, 2), "peak_mb": round(peak)}
+    figures = {
+        "cpu_s": round(cpu, 2),
+        "wall_s": round(time.perf_counter() - begun, 2),
+        "peak_mb": round(peak),
+    }
+    return {**figures, "stopped": 1} if stopped else figures
 
 
 def report(table: Path) -> dict[str, float]:
@@ -106,7 +122,7 @@ def report(table: Path) -> dict[str, float]:
         return {**figures, "page_kb": round(page.stat().st_size / 1000)}
 
 
-def beside(table: Path, rivals: Path | None) -> dict[str, dict[str, float]]:
+def beside(table: Path, rivals: Path | None, limit: float) -> dict[str, dict[str, float]]:
     """The report and its rivals on one table, one after the other."""
     found = {"datalect report": report(table)}
     with tempfile.TemporaryDirectory() as scratch:
@@ -119,13 +135,29 @@ def beside(table: Path, rivals: Path | None) -> dict[str, dict[str, float]]:
                 ("ydata-profiling full", YDATA, "full"),
                 ("sweetviz", SWEETVIZ, ""),
             ):
-                found[name] = measured([python, "-c", code, str(table), mode, page], folder)
+                command = [python, "-W", "ignore", "-c", code, str(table), mode, page]
+                found[name] = measured(command, folder, limit=limit)
+                print(json.dumps({name: found[name]}), file=sys.stderr)
     return found
 
 
 def generated(folder: Path, *options: str) -> None:
     """Tables of the generator."""
     subprocess.run([sys.executable, str(GENERATOR), str(folder), "--no-csv", *options], check=True, stdout=2)
+
+
+def head(table: Path, rows: int) -> Path:
+    """A table of the first rows of another."""
+    import duckdb
+
+    path = table.with_name(f"orders_{rows}.parquet")
+    duckdb.execute(
+        "COPY (SELECT * FROM read_parquet($source) LIMIT $rows) TO $path (FORMAT parquet)".replace(
+            "$path", "'" + str(path).replace("'", "''") + "'"
+        ),
+        {"source": str(table), "rows": rows},
+    )
+    return path
 
 
 def wide(folder: Path, columns: int, rows: int = 20_000) -> Path:
@@ -155,6 +187,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="*", default=[], help="millions of rows of events")
     parser.add_argument("--columns", type=int, nargs="*", default=[])
     parser.add_argument("--rivals", type=Path, help="an environment with ydata-profiling and sweetviz")
+    parser.add_argument("--limit", type=float, default=900, help="wall-clock seconds a rival may take")
+    parser.add_argument("--orders", type=int, help="measure orders alone, the first so many of its rows")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     results: dict[str, object] = {}
@@ -170,8 +204,13 @@ def main() -> None:
     else:
         if not (given.folder / "orders_1m.parquet").exists():
             generated(given.folder)
-        for name in ("orders_1m", "events_10m"):
-            results[name] = beside(given.folder / f"{name}.parquet", given.rivals)
+        if given.orders:
+            results[f"orders {given.orders}"] = beside(
+                head(given.folder / "orders_1m.parquet", given.orders), given.rivals, given.limit
+            )
+        else:
+            for name in ("orders_1m", "events_10m"):
+                results[name] = beside(given.folder / f"{name}.parquet", given.rivals, given.limit)
     print(json.dumps({"load": os.getloadavg()[0], **results}))
 
 

@@ -161,6 +161,7 @@ class Dataset:
         *,
         table: str | None = None,
         compare: str | None = None,
+        by: str | None = None,
         columns: Sequence[str] | None = None,
         sample: int | None = None,
         language: Language = "en",
@@ -172,7 +173,9 @@ class Dataset:
         Args:
             target: a column to explain.
             table: which table; the only one, or the largest, unless given.
-            compare: another of the tables: what changed from it comes first.
+            compare: another of the tables, or two periods of this one such as ``2023:2024``: what
+                changed comes first.
+            by: the column of dates that periods are told by; found unless given.
             columns: the columns to look at; all unless given.
             sample: rows relations are searched on; by the width of the table unless given.
             language: language the page opens in; it holds both.
@@ -180,7 +183,7 @@ class Dataset:
             progress: told which stage has begun.
 
         Raises:
-            UsageError: the table, the target or a column does not exist.
+            UsageError: the table, the target, a column or a period does not exist.
         """
         from datalect.report.build import build_report
 
@@ -191,6 +194,7 @@ class Dataset:
             table=table,
             target=target,
             compare=compare,
+            by=by,
             columns=columns,
             sample=sample,
             language=language,

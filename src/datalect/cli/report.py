@@ -28,7 +28,8 @@ def report(
     *tables: Annotated[Word, Parameter(name="SOURCE", show=True)],
     target: Annotated[str | None, Parameter(group=_REPORT)] = None,
     table: Annotated[str | None, Parameter(group=_REPORT)] = None,
-    compare: Annotated[Path | None, Parameter(group=_REPORT)] = None,
+    compare: Annotated[str | None, Parameter(group=_REPORT)] = None,
+    by: Annotated[str | None, Parameter(group=_REPORT)] = None,
     columns: Annotated[str | None, Parameter(group=_REPORT)] = None,
     sample: Annotated[int | None, Parameter(group=_REPORT)] = None,
     lang: Annotated[Language, Parameter(group=_REPORT)] = "en",
@@ -45,6 +46,7 @@ def report(
       datalect report sales.csv
       datalect report orders.parquet --target returned -o returns.html
       datalect report june.csv --compare may.csv
+      datalect report orders.parquet --compare 2023:2024 --by order_date
       datalect report 订单.xlsx --lang zh --open
       datalect report survey.csv --columns age,income,answer --json facts.json
 
@@ -57,7 +59,11 @@ def report(
     table
         Which table to report on, when the sources hold several.
     compare
-        An earlier or another table of the same kind: what changed comes first.
+        What changed comes first: since another table of the same kind (a file), or from one period of the
+        table to another, such as 2023:2024, 2024-05:2024-06 or 2024-Q1:2024-Q2. One period alone, such as
+        2024-06, is compared with the one just before it.
+    by
+        The column of dates that periods are told by; the first that has rows in both unless given.
     columns
         Only these columns, with commas between them.
     sample
@@ -76,6 +82,7 @@ def report(
     # One thread for linear algebra: a report's matrices are small, and idle threads would spin.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from datalect.report.export import check_path
+    from datalect.report.periods import periods_of
 
     if not tables:
         raise UsageError("No table was named.", next_step="datalect report sales.csv")
@@ -87,14 +94,18 @@ def report(
             check_path(path)
     wanted = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     named = texts(tables)
-    other = None if compare is None else _other_name(compare, named)
-    opened: list[str | tuple[str, str]] = [*named, (other, str(compare))] if other is not None else [*named]
+    opened: list[str | tuple[str, str]] = [*named]
+    other = compare
+    if compare is not None and (Path(compare).exists() or periods_of(compare) is None):
+        other = _other_name(Path(compare), named)
+        opened.append((other, compare))
     with sources.open(opened) as data:
         made = _made(
             lambda progress: data.report(
                 target,
                 table=table,
                 compare=other,
+                by=by,
                 columns=wanted,
                 sample=sample,
                 language=lang,

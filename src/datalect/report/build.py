@@ -17,6 +17,7 @@ from datalect.data.model import Catalog, Table
 from datalect.data.progress import Progress, SilentProgress
 from datalect.engine.base import Limits
 from datalect.errors import UsageError
+from datalect.report import compare_periods
 from datalect.report.columns import profiles
 from datalect.report.finding import Context, Finding, Tests, shortened
 from datalect.report.masks import masker
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datalect.data.values import ValueIndex
     from datalect.engine.base import Engine
     from datalect.planner.base import Language
+    from datalect.report.periods import Period
 
 MEMORY_MB = 512
 SECONDS = 300.0
@@ -47,7 +49,7 @@ _STAGES = {
     "values": Words(en="Looking at values", zh="查看取值"),
     "times": Words(en="Looking along time", zh="查看时间变化"),
     "relations": Words(en="Looking for what goes together", zh="查找关联"),
-    "compare": Words(en="Comparing the two tables", zh="比较两张表"),
+    "compare": Words(en="Comparing", zh="进行比较"),
     "words": Words(en="Putting it into words", zh="组织语句"),
 }
 
@@ -60,6 +62,7 @@ def build_report(
     table: str | None = None,
     target: str | None = None,
     compare: str | None = None,
+    by: str | None = None,
     columns: Sequence[str] | None = None,
     sample: int | None = None,
     language: Language = "en",
@@ -74,7 +77,8 @@ def build_report(
         values: finds stored values, for the checker of plans.
         table: which table; the only one, or the largest, unless given.
         target: a column to explain.
-        compare: another of the tables: what changed from it comes first.
+        compare: another of the tables, or two periods such as ``2023:2024``: what changed comes first.
+        by: the column of dates that periods are told by; the first that has rows in both unless given.
         columns: the columns to look at; all unless given.
         sample: rows relations are searched on; by the width of the table unless given.
         language: language the page opens in.
@@ -82,10 +86,12 @@ def build_report(
         progress: told which stage has begun.
 
     Raises:
-        UsageError: the table, the target or a column does not exist.
+        UsageError: the table, the target, a column or a period does not exist.
     """
-    other = None if compare is None else _table(catalog, compare)
+    other, periods = _compared(catalog, compare, by)
     chosen = _narrowed(_table(catalog, table, other), columns, target)
+    if by is not None:
+        _narrowed(chosen, [by], None)
     told = progress or SilentProgress()
     clock = _Clock(told, language)
     reader = TableReader(
@@ -108,7 +114,13 @@ def build_report(
     )
     with clock.stage("profile"):
         described = profiles(context)
+    # Asked first: that a period has no rows is told before the work is done.
+    time_column = None if periods is None else compare_periods.time_column(context, by, *periods)
     findings = _mined(context, clock, other)
+    if periods is not None and time_column is not None:
+        with clock.stage("compare"):
+            findings += compare_periods.mine(context, time_column, *periods)
+    findings = _certain(context, findings)
     with clock.stage("words"):
         facts = _facts(context, findings)
         doubts = _problems(context, chosen, facts)
@@ -122,7 +134,7 @@ def build_report(
         problems=doubts,
         keys=chosen.keys,
         target=target or "",
-        compared=other.name if other is not None else "",
+        compared=other.name if other is not None else periods[0].name.in_(language) if periods else "",
         language=language,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         method=Method(
@@ -153,6 +165,25 @@ def _table(catalog: Catalog, name: str | None, other: Table | None = None) -> Ta
             expected="one of " + ", ".join(t.name for t in catalog.tables),
         )
     return found
+
+
+def _compared(
+    catalog: Catalog, compare: str | None, by: str | None
+) -> tuple[Table | None, tuple[Period, Period] | None]:
+    """What is compared with: another table, or one period with another. A table of that name comes first."""
+    known = {t.name.casefold() for t in catalog.tables}
+    periods = None
+    if compare is not None and compare.casefold() not in known:
+        from datalect.report.periods import periods_of
+
+        periods = periods_of(compare)
+    if by is not None and periods is None:
+        raise UsageError(
+            "A column of dates was named, but no periods to compare.",
+            expected="two periods such as 2023:2024",
+            received=compare or "none",
+        )
+    return (None if compare is None or periods else _table(catalog, compare)), periods
 
 
 def _narrowed(table: Table, columns: Sequence[str] | None, target: str | None) -> Table:
@@ -234,9 +265,13 @@ def _mined(context: Context, clock: _Clock, other: Table | None) -> list[Finding
         found = [f for f in found if f.form != "foreign_key"]
         with clock.stage("compare"):
             found += compare.mine(context, other)
+    return found
+
+
+def _certain(context: Context, found: list[Finding]) -> list[Finding]:
+    """What passes its test; tests are corrected once all are made."""
     for finding in found:
         finding.names = {k: shortened(w) for k, w in finding.names.items()}
-    # Tests are corrected once all are made.
     return [f for f in found if f.place is None or context.tests.adjusted(f.place) <= FALSE_DISCOVERY]
 
 

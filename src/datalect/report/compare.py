@@ -38,12 +38,19 @@ def mine(context: Context, other: Table) -> list[Finding]:
         if kind_of(old.dtype) != kind_of(column.dtype) and is_number(old.dtype) != is_number(column.dtype):
             found.append(_type(context, column, old, name))
             continue
-        found += _missing(context, column, old, name)
-        found += _average(context, column, old, name)
-        found += _shares(context, column, old, name)
-        found += _values(context, column, old, name)
+        found += changes(context, column, old, name)
         found += _period(context, column, old, name)
     return found
+
+
+def changes(context: Context, column: Column, old: Column, name: Words) -> list[Finding]:
+    """How a column differs from what it was: gaps, average, shares, values that came or went."""
+    return [
+        *_missing(context, column, old, name),
+        *_average(context, column, old, name),
+        *_shares(context, column, old, name),
+        *_values(context, column, old, name),
+    ]
 
 
 def _finding(

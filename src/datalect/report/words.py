@@ -46,17 +46,25 @@ def _form(finding: Finding, forms: dict[str, str]) -> str:
 def variant(finding: Finding) -> str:
     """What follows the colon of a form, decided by the figures alone."""
     values, form = finding.values, finding.form
+    if form.startswith("period_"):  # two periods are worded like two tables
+        form = form.replace("period_", "compare_")
     if form.startswith("sentinel"):
         return "" if values["treated"] else "kept"
     if form == "stored_as_text":
         return f"{values['kind']}{' failed' if values['failed'] else ''}"
     if form == "variants":
         return "many" if values["groups"] > 1 else ""
+    if form == "misspelt":
+        return "one" if values["count"] == 1 else ""
+    if form == "copy":
+        return "all" if values["equal"] == values["both"] else ""
+    if form == "missing_where":
+        return "only" if values["rest"] == 0 else ""
     if form == "foreign_key":
         return "" if values["coverage"] >= 1 else "broken"
     if form in ("compare_added", "compare_dropped", "compare_new_values", "compare_lost_values"):
         return "one" if values["count"] == 1 else ""
-    if form == "compare_rows":
+    if form in ("compare_rows", "compare_total"):
         return "up" if values["change"] > 0 else "down"
     if form in ("compare_missing", "compare_share"):
         return "up" if values["new"] > values["old"] else "down"

@@ -27,6 +27,10 @@ FORMS: dict[str, str] = {
     "read, {failed} could not be read.",
     "variants": "{column} spells the same value in {spellings} ways: {spelled}.",
     "variants:many": "{column} spells {groups} values in more than one way, such as {spelled}.",
+    "misspelt": "{column} holds {count} rare values ({stray} rows) spelt almost like a frequent one, such as "
+    "{spelled}: they may be misspelt.",
+    "misspelt:one": "{column} holds a rare value spelt almost like a frequent one, {spelled}: it may be "
+    "misspelt.",
     "empty": "{column} has no value in any row.",
     "constant": "{column} is {value} in all {rows} rows.",
     "constant_or_missing": "{column} is either {value} or missing ({missing} rows).",
@@ -46,11 +50,13 @@ FORMS: dict[str, str] = {
     "and in no other.",
     "missing_where": "{column} is always missing where {factor} is {group} ({rows} rows); elsewhere {rest} "
     "are missing.",
+    "missing_where:only": "{column} is missing in all {rows} rows where {factor} is {group}, and in no row "
+    "where it is another value.",
     "missing_more": "{column} is missing in {share} of the rows where {factor} is {group}, against {rest} "
     "elsewhere.",
     # values
-    "concentration": "The most frequent {tenth} of {many} hold {share} of the rows; one alone has {most}, "
-    "and half of them have at most {middle}.",
+    "concentration": "The most frequent {tenth} of the values of {column} hold {share} of the rows; one "
+    "alone has {most}, and half of them have at most {middle}.",
     "heavy_amount": "The largest {tenth} of the values of {column} make up about {share} of its sum.",
     "imbalance": "{column} is {value} in {share} of the rows; the other values together have {rest} rows ("
     "{rest_share}).",
@@ -102,6 +108,7 @@ FORMS: dict[str, str] = {
     "in {end}.",
     # relations
     "copy": "{column} and {origin} hold the same value in {equal} of {both} rows.",
+    "copy:all": "{column} and {origin} hold the same value in all {both} rows.",
     "copy_text": "{column} is {origin} written as text, such as {example}: both agree in {equal} of {both} "
     "rows.",
     "formula": "{column} = {formula} in all {known} rows.",
@@ -111,6 +118,8 @@ FORMS: dict[str, str] = {
     "{exceptions} rows differ.",
     "proportion": "{column} is typically about {middle} of {whole}: half of the rows lie between about "
     "{low} and {high}.",
+    "dependency_mostly": "{left} nearly always settles {right}: {exceptions} of {rows} rows ({share}) differ "
+    "from what is usual for their {left}.",
     "dependency": "Each {left} has only one {right}: {groups} different values, no exception.",
     "one_to_one": "{left} and {right} go together one to one: {groups} different values, no exception.",
     "average_one:up": "Where {factor} is {group}, average {outcome} is higher: {value}, against {rest} in "
@@ -186,6 +195,31 @@ FORMS: dict[str, str] = {
     "all).",
     "compare_lost_values:one": "{column} lacks one value of {other}: {value} ({rows} rows there).",
     "compare_period": "{column} runs from {from} to {to}; in {other} it runs from {was_from} to {was_to}.",
+    # comparing two periods
+    "period_rows:up": "{now} has {new} rows, {change} more than {other} ({old}).",
+    "period_rows:down": "{now} has {new} rows, {change} fewer than {other} ({old}).",
+    "period_rows_alike": "{now} has {new} rows, about as many as {other} ({old}).",
+    "period_total:up": "Total {column} is {new} in {now}, {change} more than in {other} ({old}).",
+    "period_total:down": "Total {column} is {new} in {now}, {change} less than in {other} ({old}).",
+    "period_partial": "{column} reaches only to {to}: counts and totals of {now} are not those of all of it.",
+    "period_missing:up": "{column} is missing more often in {now}: in {new} of the rows, against {old} in "
+    "{other}.",
+    "period_missing:down": "{column} is missing less often in {now}: in {new} of the rows, against {old} in "
+    "{other}.",
+    "period_average:up": "Average {column} is higher in {now}: {value}, against {rest} in {other}.",
+    "period_average:down": "Average {column} is lower in {now}: {value}, against {rest} in {other}.",
+    "period_share:up": "{column} is {value} more often in {now}: in {new} of the rows, against {old} in "
+    "{other}.",
+    "period_share:down": "{column} is {value} less often in {now}: in {new} of the rows, against {old} in "
+    "{other}.",
+    "period_new_values": "{column} has {count} values in {now} that {other} does not have, such as {value} ("
+    "{rows} rows in all).",
+    "period_new_values:one": "{column} has one value in {now} that {other} does not have: {value} ({rows} "
+    "rows).",
+    "period_lost_values": "{column} has {count} values in {other} that {now} does not have, such as {value} "
+    "({rows} rows in all).",
+    "period_lost_values:one": "{column} has one value in {other} that {now} does not have: {value} ({rows} "
+    "rows).",
     "stored_as_text_many:number": "{count} columns hold numbers stored as text, such as {column} ({example})"
     "; all of them were read as numbers.",
     "stored_as_text_many:date": "{count} columns hold dates stored as text, such as {column} ({example}); "
