@@ -118,7 +118,7 @@ def test_the_hash_is_settled() -> None:
 
 
 def test_a_fresh_linear_bag_is_naive_bayes() -> None:
-    module = build(BagConfig(vocab_size=1 << 16, labels=2, characters=0, words=1))
+    module = build(BagConfig(vocab_size=1 << 16, labels=2, words=1, naive_bayes=True))
     assert isinstance(module, Bag)
     texts, hot = ["good fine", "good", "bad", "bad awful"], torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
     module.learn_counts([module.example(text) for text in texts], hot)

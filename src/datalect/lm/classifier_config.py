@@ -37,11 +37,11 @@ class BagConfig(ClassifierConfig):
     """Width of an n-gram's vector; 0 for a weight per n-gram and label, which is a linear classifier."""
     words: int = 2
     """Longest sequence of words that is a feature."""
-    characters: int = 5
+    characters: int = 0
     """Longest sequence of letters inside a word that is a feature, from 3 up; 0 for none."""
     han: int = 3
     """Longest sequence of Chinese characters that is a feature."""
-    naive_bayes: bool = True
+    naive_bayes: bool = False
     """Scale the weights of a linear bag by their naive Bayes log-count ratios (Wang and Manning 2012)."""
     dropout: float = 0.0
     """Dropout on the bag's vector, or on single n-grams of a linear bag."""
