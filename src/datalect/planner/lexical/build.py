@@ -360,6 +360,8 @@ class Builder:
             holder = None if name in wanted | mentioned | {base} else self._holder(name, base)
             if holder is not None and not any(test.get("has") == holder for test in where):
                 where.append({"has": holder})
+                if any(t == name and self._theirs(at) for t, at in self.frame.tables):
+                    draft.lose(0.5)  # "products with their suppliers": they were to be shown
         body = {k: v for k, v in plan.items() if not k.startswith("_")}
         if "get" in body:
             body["get"] = [once_each(m, base, self.catalog) for m in body["get"]]
@@ -368,6 +370,11 @@ class Builder:
             body["where"] = where
         draft.plan = shorten(body, base, self.seq)
         return draft
+
+    def _theirs(self, at: int) -> bool:
+        """Whether "their" or 及其 leads to a table: its things go with the rows."""
+        before = {self.seq.items[k].text for k in range(max(0, at - 3), at)}
+        return bool(before & {"their", "its", "及其", "对应", "对应的", "各自", "他们的", "它们的"})
 
     def _related(self, table: str, base: str) -> bool:
         graph = self.scene.graph

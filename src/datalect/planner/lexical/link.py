@@ -8,6 +8,7 @@ from datalect.data.model import Catalog
 from datalect.data.values import ValueIndex
 from datalect.planner.lexical.clarify import clarify
 from datalect.planner.lexical.cues import cue_mentions, plain_words
+from datalect.planner.lexical.people import people_mentions
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.lexical.takings import takings_mentions
 from datalect.planner.linking.beside import beside_mentions
@@ -48,9 +49,15 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
         *adjective_mentions(tokens, values),
         *(m for m in cue_mentions(question.text, spans) if len(catalog.tables) > 1 or not _verb(m)),
         *takings_mentions(question.text, spans, catalog),
+        *people_mentions(question.text, spans, catalog),
         *word_mentions(tokens),
     ]
-    mentions = [m for m in mentions if not _clause(tokens, m)]
+    money = {(m.first, m.last) for m in takings_mentions(question.text, spans, catalog)}
+    mentions = [
+        m
+        for m in mentions
+        if not _clause(tokens, m) and not (m.sense.kind == "table" and (m.first, m.last) in money)
+    ]
     mentions.extend(_with_prepositions(tokens, mentions))
     items = whole_words(best_cover(tokens, mentions, question.text))
     beside = beside_mentions(question, tokens, items, catalog, values)

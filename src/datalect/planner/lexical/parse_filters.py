@@ -21,6 +21,7 @@ from datalect.planner.lexical.parse_partners import (
     read_relatives,
 )
 from datalect.planner.lexical.parse_ranges import read_between
+from datalect.planner.lexical.parse_states import read_states
 from datalect.planner.lexical.parse_times import read_parts, read_times
 from datalect.planner.lexical.parse_values import read_values
 from datalect.planner.lexical.sequence import Sequence
@@ -28,6 +29,7 @@ from datalect.planner.lexical.sequence import Sequence
 
 def read_conditions(seq: Sequence, frame: Frame) -> None:
     """Read all conditions, the most specific forms first."""
+    read_states(seq, frame)
     if len(seq.catalog.tables) > 1:
         read_relatives(seq, frame)
         read_none(seq, frame)

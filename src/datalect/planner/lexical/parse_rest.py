@@ -92,6 +92,10 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             continue
         table, ref = seq.table(at), seq.ref(at, implied=False)
         aided = any(seq.items[k].text in ("do", "does", "did") for k in range(at))  # "does a plane make"
+        loosely = table is not None and item.get("table").score < 0.9  # type: ignore[union-attr]
+        if seq.cue(at, "verb") and loosely and seq.table(at - 1, 0.9) is not None and item.text.isascii():
+            seq.use(at, "verb")  # "departments employ": no table called like the verb
+            continue
         if seq.cue(at, "verb") and table is None and (ref is None or aided or ref.choices[0].fit < 0.7):
             seq.use(at, "verb")  # what ties the things of two tables together
             continue

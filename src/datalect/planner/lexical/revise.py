@@ -10,6 +10,7 @@ from datalect.planner.lexical.defaults import key_column, label_column, natural_
 from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
+from datalect.planner.lexical.people import count_people
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 from datalect.planner.lexical.takings import settle_takings
 from datalect.planner.lexical.units import convert_units
@@ -43,6 +44,7 @@ def revise(seq: Sequence, frame: Frame) -> None:
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
     settle_takings(seq, frame)
+    count_people(seq, frame)
     _who(seq, frame)
     _totals(seq, frame)
     _average_of_rows(seq, frame)

@@ -24,7 +24,7 @@ _WORDS = re.compile(
     r"|sales (?:revenue|amount|value|volume)|(?:most |more |least |less )?money(?: spent| earned| made)?"
     r"|spen(?:t|d|ds|ding)|br(?:ought|ing|ings) in|spending|pa(?:id|ys?))\b"
     r"|(?:总)?(?:销售额|销售收入|营业额|营收|销售金额|租金收入|租赁收入|收入|进账|流水)"
-    r"|花的?钱|赚的?钱|付的?钱|卖的?钱|花费|消费额|消费金额|消费"
+    r"|(?:付款|支付|交易|订单|租赁|实付)(?:总)?(?:金额|额)|花的?钱|赚的?钱|付的?钱|卖的?钱|花费|消费额|消费金额|消费"
     r"|(?:总共|一共)?[花卖付赚](?:费|出)?了?(?:总共|一共)?多少钱|带来了?多少(?:收入|钱)"
 )
 _LEAD = re.compile(r"(?:most |more |least |less |total |overall |总共|一共|总)")
