@@ -1,4 +1,4 @@
-"""States told by empty, zero or opposite columns; from and to over two keys; people; money without a header."""
+"""States told by empty, zero or opposite columns; from and to over two keys; people; money of no header."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _write(folder: Path, name: str, header: list[str], rows: list[list[object]])
 
 @pytest.fixture(scope="module")
 def hire(tmp_path_factory: pytest.TempPathFactory):
-    """A bicycle hire: stations, riders with first and last names, hires between two stations, and parts sold."""
+    """A bicycle hire: stations, riders by two names, hires between stations, parts sold."""
     folder = tmp_path_factory.mktemp("hire")
     paths = [
         _write(folder, "stations", ["station_id", "station_name", "town", "unavailable"],
