@@ -5,10 +5,10 @@
     python benchmarks/lm_seq2seq.py --tiny                            # only checks that everything runs
 
 Each task trains with the function behind the command line, and is judged on the official development part;
-Tatoeba has none, so a twentieth of its sources is kept aside by digest. What early stopping looks at is cut from
-the training part. The rivals of the summaries are the first sentence (lead-1) and, as an upper bound, the
-sentence of the source that overlaps most with a reference. BLEU carries sacrebleu's signature. The last line is
-one JSON object with the figures of every task, architecture and seed. Needs ../shared/data.
+Tatoeba has none, so a twentieth of its sources is kept aside by digest. What early stopping looks at is cut
+from the training part. The rivals of the summaries are the first sentence (lead-1) and, as an upper bound,
+the sentence of the source that overlaps most with a reference. BLEU carries sacrebleu's signature. The last
+line is one JSON object with the figures of every task, architecture and seed. Needs ../shared/data.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,7 +13,7 @@ from datalect.cli.show import out, out_json, safe
 from datalect.errors import UsageError
 
 if TYPE_CHECKING:
-    from datalect.lm.base import GenerationOptions
+    from datalect.lm.base import Generation, GenerationOptions, LanguageModel
     from datalect.lm.transduce import Transducer
 
 
@@ -24,13 +24,14 @@ def generate(
     temperature: float | None = None,
     top_k: int = 0,
     top_p: float = 1.0,
-    min_p: float = 0.05,
+    min_p: float | None = None,
     repetition_penalty: float = 1.0,
     stop: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     seed: int | None = None,
     beams: int | None = None,
     coverage: float = 0.0,
     samples: int = 1,
+    grammar: Literal["json"] | None = None,
     heat_map: Annotated[Path | None, Parameter(name="--attention")] = None,
     json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
@@ -61,7 +62,8 @@ def generate(
     top_p
         Draw among the fewest tokens whose probabilities sum to p.
     min_p
-        Never draw a token less probable than this share of the most probable one.
+        Never draw a token less probable than this share of the most probable one. Without it 0.05, and an
+        endpoint's own default.
     repetition_penalty
         Above 1 discourages tokens already seen.
     stop
@@ -75,6 +77,8 @@ def generate(
         Sequence to sequence: how much leaving parts of the source out counts against a target.
     samples
         Continuations of each prompt.
+    grammar
+        Write text of this form only; for models that run here. json writes one JSON value, whole in any case.
     heat_map
         Sequence to sequence: draw where the model looked, for a single source, into this file (.html, .svg,
         .png or .json).
@@ -87,6 +91,7 @@ def generate(
 
     opened = load_model(model)
     from datalect.lm.base import GenerationOptions
+    from datalect.lm.endpoint import EndpointModel
     from datalect.lm.transduce import Transducer
 
     anew = isinstance(opened, Transducer)
@@ -96,7 +101,7 @@ def generate(
         temperature=warm,
         top_k=top_k,
         top_p=top_p,
-        min_p=min_p,
+        min_p=min_p if min_p is not None else 0.0 if isinstance(opened, EndpointModel) else 0.05,
         repetition_penalty=repetition_penalty,
         stop=stop,
         seed=seed,
@@ -105,19 +110,24 @@ def generate(
     texts = [sys.stdin.read() if text in ("-", STANDARD_INPUT) else text for text in prompts]
     texts = [text for text in texts or ([] if anew else ["\n"]) for _ in range(samples)]
     if isinstance(opened, Transducer):
+        if grammar is not None:
+            raise UsageError("--grammar is for models that continue text.", received=opened.name)
         return _write(opened, texts, options, coverage, heat_map, json=json)
     if heat_map is not None or coverage:
         raise UsageError(
             "--attention and --coverage are for sequence-to-sequence models.", received=opened.name
         )
-    if len(texts) == 1 and not json:
+    if grammar is not None:
+        made = _json_values(opened, texts, options)
+    elif len(texts) == 1 and not json:
         sys.stdout.write(safe(texts[0], lines=True))
         for piece in opened.stream(texts[0], options):
             sys.stdout.write(safe(piece, lines=True))
             sys.stdout.flush()
         out()
         return 0
-    made = opened.generate(texts, options)
+    else:
+        made = opened.generate(texts, options)
     if json:
         out_json({"model": opened.name, "generations": [vars(g) for g in made]})
         return 0
@@ -125,6 +135,17 @@ def generate(
         out(f"--- {number}")
         out(safe(generation.prompt + generation.text, lines=True))
     return 0
+
+
+def _json_values(model: LanguageModel, texts: list[str], options: GenerationOptions) -> list[Generation]:
+    from datalect.lm.json_grammar import generate_json
+    from datalect.lm.local import LocalModel
+
+    if not isinstance(model, LocalModel):
+        raise UsageError("This model's tokens cannot be held to a grammar.", received=model.name)
+    if options.beams > 1 or options.stop:
+        raise UsageError("--grammar goes with neither --beams nor --stop.")
+    return [generate_json(model, text, options, number=number) for number, text in enumerate(texts)]
 
 
 def _write(
