@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 from datalect.answer.labels import column_words, humanise
 from datalect.data.model import Column, SemanticType
@@ -11,10 +12,16 @@ from datalect.data.quoting import identifier
 from datalect.report.arrays import codes as codes_of
 from datalect.report.finding import Context, Finding, plain_shape
 
+if TYPE_CHECKING:
+    import numpy as np
+
 S = SemanticType
 _SHARE = plain_shape(percent=100)
 _MOST_CHECKED = 30
 _LEAST_REPEATS = 1.5  # rows per value of the determining column, on average
+_LEAST_NEAR_REPEATS = 5  # the same for rules with exceptions
+_MOST_BROKEN = 0.05  # share of rows up to which exceptions are faults and not variety
+_MOST_NEAR = 6
 _NO_GROUPS = frozenset({S.TEXT, S.UNKNOWN})
 
 
@@ -93,8 +100,6 @@ def _dependencies(context: Context) -> list[Finding]:
 
     Candidates are those the sample does not contradict; each is then checked on all rows.
     """
-    import numpy as np
-
     codes: dict[str, tuple[np.ndarray, int]] = {}
     keys = {k[0] for k in context.reader.table.keys if len(k) == 1}
     for column in context.reader.columns:
@@ -112,6 +117,7 @@ def _dependencies(context: Context) -> list[Finding]:
         if not _holds(codes[left], codes[right]):
             continue
         if right in explained and codes[left][1] > codes[right][1]:
+            context.bound.add(frozenset((left, right)))  # it follows, but through another column
             continue
         one_to_one = codes[left][1] == codes[right][1] and _holds(codes[right], codes[left])
         finding = _confirmed(context, left, right, one_to_one)
@@ -125,7 +131,69 @@ def _dependencies(context: Context) -> list[Finding]:
             if finding.form == "one_to_one":
                 both.add(frozenset((left, right)))
                 context.same[_less_readable(context, left, right)] = _more_readable(context, left, right)
-    return found
+    return found + _near_dependencies(context, codes)
+
+
+def _near_dependencies(context: Context, codes: dict[str, tuple[np.ndarray, int]]) -> list[Finding]:
+    """Columns that nearly follow from another: the rows that break the rule are likely to be wrong."""
+    best: dict[str, tuple[float, str]] = {}
+    for left, right in permutations(codes, 2):
+        pair = frozenset((left, right))
+        if pair in context.bound or kind_of(context.column(right).dtype) != "text" or left in context.same:
+            continue
+        broken = _broken_share(codes[left], codes[right])
+        if broken is not None and (right not in best or broken < best[right][0]):
+            best[right] = (broken, left)
+    chosen = sorted(best.items(), key=lambda p: p[1])[:_MOST_NEAR]
+    return [f for right, (_, left) in chosen for f in _nearly(context, left, right)]
+
+
+def _broken_share(left: tuple[np.ndarray, int], right: tuple[np.ndarray, int]) -> float | None:
+    """Share of the rows whose right value is not the usual one of their left; None where there is no rule."""
+    import numpy as np
+
+    known = (left[0] >= 0) & (right[0] >= 0)
+    a, b = left[0][known], right[0][known]
+    if a.size < 100 or left[1] < 3 or a.size < _LEAST_NEAR_REPEATS * left[1]:
+        return None
+    pairs, counts = np.unique(a.astype(np.int64) * right[1] + b, return_counts=True)
+    usual = np.zeros(left[1], dtype=np.int64)
+    np.maximum.at(usual, pairs // right[1], counts)
+    broken = 1.0 - usual.sum() / a.size
+    chance = 1.0 - np.bincount(b).max() / b.size
+    return float(broken) if 0 < broken <= min(_MOST_BROKEN, 0.1 * chance) else None
+
+
+def _nearly(context: Context, left: str, right: str) -> list[Finding]:
+    a, b = identifier(left), identifier(right)
+    sql = (
+        "SELECT sum(total)::BIGINT AS n, sum(total - top)::BIGINT AS broken FROM (SELECT sum(n) AS total, "
+        f"max(n) AS top FROM (SELECT {a} AS l, count(*) AS n FROM {context.reader.name} "
+        f"WHERE {a} IS NOT NULL AND {b} IS NOT NULL GROUP BY {a}, {b}) GROUP BY l)"
+    )
+    rows = context.reader.try_rows(sql, what="dependencies")
+    if not rows or not rows[0]["broken"] or rows[0]["broken"] > _MOST_BROKEN * rows[0]["n"]:
+        return []
+    share = rows[0]["broken"] / rows[0]["n"]
+    return [
+        Finding(
+            form="dependency_mostly",
+            type="dependency",
+            columns=(right, left),
+            section="trust",
+            severity="notice",
+            values={"rows": rows[0]["n"], "exceptions": rows[0]["broken"], "share": share},
+            names={"left": column_words(context.column(left)), "right": column_words(context.column(right))},
+            shapes={"share": _SHARE},
+            n=rows[0]["n"],
+            effect=1.0 - share,
+            effect_name="share",
+            sql=sql,
+            impact=0.55,
+            surprise=0.65,
+            cluster=f"fd:{right}",
+        )
+    ]
 
 
 def _more_readable(context: Context, one: str, other: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from math import prod
 from typing import Any
 
 from datalect.answer.labels import column_words
@@ -28,10 +29,13 @@ _MANY_TEXTS = 3  # columns stored as text from which they are told together
 
 def mine(context: Context) -> list[Finding]:
     """All findings about the quality of the table."""
+    from datalect.report.mine.misspellings import misspellings
+
     found: list[Finding] = []
     for column in context.reader.columns:
         found += _sentinels(context, column)
         found += _variants(context, column)
+        found += misspellings(context, column)
         found += _emptiness(context, column)
     found += _conversions(context)
     found += _repeated_rows(context)
@@ -105,6 +109,8 @@ def _conversions(context: Context) -> list[Finding]:
 
 def _conversion(context: Context, column: Column) -> list[Finding]:
     conversion = column.conversion
+    if column.name in context.mask.personal:
+        return []  # the number of a card is no number
     if conversion is None or not conversion.converted or kind_of(column.dtype) in ("boolean", "text"):
         return []
     total = conversion.converted + conversion.failed
@@ -263,6 +269,8 @@ def _repeated_rows(context: Context) -> list[Finding]:
         return []  # rows that look alike may differ in what is hidden
     if table.keys or not columns or len(columns) > _WIDE or table.rows < 2:
         return []
+    if prod(max(1, c.profile.distinct) for c in columns) < 2 * table.rows:
+        return []  # so few different rows can there be that they must repeat
     # A hash of the row stands for the row: two different rows sharing one are rarer than faults of memory.
     hashed = ", ".join(identifier(c.name) for c in columns)
     sql = (
