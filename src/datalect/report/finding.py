@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datalect.answer.ground import Field, Kind, Words
 from datalect.answer.labels import column_words
 from datalect.answer.safetext import visible
-from datalect.data.model import Column, SemanticType
+from datalect.data.model import Column, Grain, SemanticType
 from datalect.data.profile import kind_of
 from datalect.report.model import NO_EVIDENCE, ChartSpec, Evidence, FactType, Section, Segments, Severity
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from datalect.report.variables import Sample
 
 _NAME_LENGTH = 60
+_YEAR_NAMES = re.compile(r"(?i)(^|[_\s])(yr|year)($|[_\s])|年份|年度")
 
 
 @dataclass(slots=True)
@@ -187,7 +189,19 @@ def shape_of(column: Column, fn: str = "") -> Field:
         unit=meaning.unit if meaning.type is not SemanticType.PERCENT and " per " not in label.en else None,
         currency=meaning.currency,
         percent=percent,
-        grain=meaning.grain,
+        grain=meaning.grain or (Grain.YEAR if _holds_years(column) else None),
+    )
+
+
+def _holds_years(column: Column) -> bool:
+    """Whether whole numbers are years by their name and range, whatever else was made of them."""
+    low, high = column.profile.minimum, column.profile.maximum
+    return (
+        column.meaning.grain is None
+        and isinstance(low, int | float)
+        and isinstance(high, int | float)
+        and 1000 <= low <= high <= 2999
+        and _YEAR_NAMES.search(column.name) is not None
     )
 
 

@@ -45,12 +45,14 @@ def proven(text: str, finding: Finding, language: Language) -> bool:
 
 def problems(text: str, finding: Finding, language: Language) -> list[str]:
     """What in the sentence the finding does not bear out; empty when all is proven."""
+    from datalect.report.words import said
+
     forms = ZH if language == "zh" else EN
     found: list[str] = []
     for form in forms:
         if form != finding.form and not form.startswith(finding.form + ":"):
             continue
-        read = _read(text, forms[form], finding, language)
+        read = _read(text, said(forms[form], finding), finding, language)
         if read is None:
             continue
         wrong = [f"{key}: {shown!r}" for key, shown in read if not _holds(key, shown, finding, language)]
@@ -183,6 +185,10 @@ def claim_holds(form: str, finding: Finding) -> bool:
         return bool(values["change"] > 0)
     if way.endswith("up") or way.endswith("down"):
         return sides is not None and sides[0] != sides[1] and (sides[1] > sides[0]) == way.endswith("up")
+    if name == "copy":
+        return bool(values["equal"] == values["both"]) == (way == "all")
+    if name == "missing_where":
+        return bool(values["rest"] == 0) == (way == "only")
     if name in ("formula", "sum"):
         return bool(values["equal"] >= values["known"])
     if name in ("formula_mostly", "sum_mostly"):

@@ -33,14 +33,20 @@ _NO_NUMBER = frozenset({S.ID, S.CODE, S.LATITUDE, S.LONGITUDE, S.PHONE, S.UNKNOW
 _NO_CATEGORY = frozenset({S.TEXT, S.EMAIL, S.PHONE, S.URL, S.UNKNOWN})
 _MOST_DURATIONS = 6
 _CYCLE_NAMES = re.compile(
-    r"(?i)(?:^|[_\s])(month|mon|quarter|day[_ ]?of[_ ]?week|weekday|dow|hour|date[_ ]?of[_ ]?month|"
+    r"(?i)(?:^|[_\s])(month|mon|mo|dy|quarter|day[_ ]?of[_ ]?week|weekday|dow|hour|date[_ ]?of[_ ]?month|"
     r"day[_ ]?of[_ ]?month|"
     r"day|week)(?:$|[_\s])|(月份?|季度|星期|小时|周)$"
 )
+# Numbers by these names are names, however they are written.
+_CODE_NAMES = re.compile(
+    r"(?i)(?:^|[_\s])(fips?|fp|ce|zip|zip[_ ]?code|post[_ ]?code|geo[_ ]?id|tract|code)$|"
+    r"(编号|编码|代码|邮编)$"
+)
+_NO_VALUES = frozenset({"null", "#n/a", "n/a", "nan", "#null!"})  # texts that are never a group
 _CLOCK_NAMES = re.compile(r"(?i)time|clock|hhmm|时间|时刻|钟")
 _CYCLE_ENDS = {
-    "month": 12, "mon": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7, "weekday": 7,
-    "dow": 7, "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
+    "month": 12, "mon": 12, "mo": 12, "月": 12, "月份": 12, "quarter": 4, "季度": 4, "dayofweek": 7,
+    "weekday": 7, "dow": 7, "星期": 7, "hour": 24, "小时": 24, "week": 53, "周": 53,
 }  # fmt: skip
 _MOST_CYCLED = 2  # times whose months, weekdays and hours are looked at
 _CYCLES = {
@@ -177,16 +183,31 @@ def _variable(column: Column, data: pa.ChunkedArray) -> Variable | None:
     if kind in ("integer", "float"):
         if few and _is_cycle(column):
             return _category(column, data, label)
+        if kind == "integer" and _CODE_NAMES.search(column.name):
+            return _category(column, data, label) if few else None
         if few and {v for v, _ in column.profile.values} == {0, 1}:
             return _binary(column, data, label)
         if few and meaning in (S.CATEGORY, S.CODE, S.BOOLEAN, S.ID):
             return _category(column, data, label)
-        if meaning in _NO_NUMBER or _is_clock(column, data):
+        if meaning in _NO_NUMBER or _is_clock(column, data) or is_numbering(column):
             return None
         return _number(column, data, label)
     if kind == "text" and meaning not in _NO_CATEGORY and column.profile.distinct <= _level_limit(column):
         return _category(column, data, label)
     return None
+
+
+def is_numbering(column: Column) -> bool:
+    """Whether a column only counts the rows (0, 1, 2 ...): its average says nothing."""
+    profile, low, high = column.profile, column.profile.minimum, column.profile.maximum
+    if kind_of(column.dtype) != "integer" or not isinstance(low, int) or not isinstance(high, int):
+        return False
+    return (
+        profile.rows >= LEAST_LEVEL_ROWS
+        and profile.nulls == 0
+        and low in (0, 1)
+        and high - low + 1 == profile.rows == profile.distinct
+    )
 
 
 def _is_clock(column: Column, data: pa.ChunkedArray) -> bool:
@@ -258,7 +279,11 @@ def _category(column: Column, data: pa.ChunkedArray, label: Words) -> Variable |
     raw, dictionary = codes_of(data)
     counts = np.bincount(raw[raw >= 0], minlength=len(dictionary))
     order = np.argsort(-counts, kind="stable")
-    kept = [int(i) for i in order[:MOST_LEVELS] if counts[i] >= LEAST_LEVEL_ROWS]
+    kept = [
+        int(i)
+        for i in order[:MOST_LEVELS]
+        if counts[i] >= LEAST_LEVEL_ROWS and str(dictionary[int(i)]).strip().lower() not in _NO_VALUES
+    ]
     if not kept or counts[order[0]] == raw.size:
         return None
     # A column of mostly rare values says nothing about groups.

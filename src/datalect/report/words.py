@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SLOT = re.compile(r"\{([a-z0-9_]+)\}")
 _ONE = re.compile(r"(?<![\d.,−])(1 )(rows|days|months|values|columns|groups)\b")
+_AVERAGE = re.compile(r"(?i)(average|avg|mean)\b")
 _MULTIPLE = 2.0
 _AND = {"en": " and ", "zh": "和"}
 _COMMA = {"en": ", ", "zh": "、"}
@@ -28,12 +29,22 @@ _COMMA = {"en": ", ", "zh": "、"}
 def sentence(finding: Finding, language: Language) -> str:
     """The finding in one sentence of a language."""
     forms = ZH if language == "zh" else EN
-    template = forms[_form(finding, forms)]
+    template = said(forms[_form(finding, forms)], finding)
     text = _SLOT.sub(lambda m: slot(finding, m[1], language), template)
     if language == "zh":
         return text
     text = _ONE.sub(lambda m: m[1] + singular(m[2]), text)
     return text[:1].upper() + text[1:] if template.startswith("{") else text
+
+
+def said(template: str, finding: Finding) -> str:
+    """The form as it is said of this finding: the average of an average is an average."""
+    outcome = finding.names.get("outcome")
+    if outcome is None or not (_AVERAGE.match(outcome.en) or outcome.zh.startswith(("平均", "均"))):
+        return template
+    for word in ("Average ", "average ", "平均"):
+        template = template.replace(word + "{outcome}", "{outcome}")
+    return template
 
 
 def _form(finding: Finding, forms: dict[str, str]) -> str:
@@ -114,7 +125,12 @@ def written(value: Any, shape: Field | None, language: Language, *, signless: bo
         number = abs(number)
     if shape is None:
         return count(_tidy(number), language, exact=isinstance(number, int)).text
-    return figure(_tidy(number) if not shape.percent else number, shape, language).text
+    text = figure(_tidy(number) if not shape.percent else number, shape, language).text
+    share = number * shape.percent if shape.percent else 0.0
+    if text == "100%" and share < 100:
+        # All but one of ten thousand are not all.
+        return next((t for d in range(1, 7) if (t := f"{share:.{d}f}%") != f"{100:.{d}f}%"), text)
+    return text
 
 
 def _tidy(number: float | int) -> float | int:

@@ -69,6 +69,8 @@ def numbers(context: Context, pair: Pair, checked: list[Inside]) -> list[Finding
     # The ends must differ in the direction the sample shows.
     if (last[1] - first[1]) * pair.effect <= 0:
         return []
+    if not rate and _as_good_as_equal(outcome, first[1], last[1]):
+        return []
     values: dict[str, Any] = {"r": pair.effect, "x0": first[0], "x1": last[0], "y0": first[1], "y1": last[1]}
     form = f"{'rate' if rate else 'number'}_{'steps' if few else 'fifths'}"
     if not few:
@@ -110,6 +112,16 @@ def numbers(context: Context, pair: Pair, checked: list[Inside]) -> list[Finding
             **shared_fields(context, pair, checked),
         )
     ]
+
+
+def _as_good_as_equal(outcome: Variable, one: float, other: float) -> bool:
+    """Whether two averages hardly differ, beside their size and beside how much single values differ."""
+    import numpy as np
+
+    if outcome.numbers is None:
+        return False
+    apart = abs(one - other)
+    return apart < 0.05 * max(abs(one), abs(other)) and apart < 0.1 * float(np.nanstd(outcome.numbers))
 
 
 def _few_values(variable: Variable) -> bool:

@@ -100,8 +100,10 @@ def figure_name(variable: Variable) -> Words:
 def group_name(context: Context, factor: Variable, value: Any) -> Words:
     """A group of a factor as it stands in a sentence."""
     if factor.grain is not None:
+        chinese = f"{value}点" if factor.grain is Grain.HOUR_OF_DAY else ""
         return Words(
-            en=date_text(int(value), factor.grain, "en"), zh=date_text(int(value), factor.grain, "zh")
+            en=date_text(int(value), factor.grain, "en"),
+            zh=chinese or date_text(int(value), factor.grain, "zh"),
         )
     if _MONTH_NAMES.fullmatch(factor.columns[0]) and isinstance(value, int) and 1 <= value <= 12:
         return Words(

@@ -54,6 +54,8 @@ def _amount(context: Context, column: Column) -> list[Finding]:
     share = profile.nulls / profile.rows
     if share < _NOTICE and column.name != context.target:
         return []
+    if profile.distinct == 1 and profile.distinct_exact:
+        return []  # that it is one value or missing is told already
     result = context.reader.stated(
         {"get": [{"fn": "count", "as": "rows"}, {"fn": "count", "col": column.name, "as": "filled"}]}
     )

@@ -111,7 +111,7 @@ def _ancestors(context: Context, name: str) -> set[str]:
 def _number_pairs(context: Context, numbers: list[Variable], rows: int) -> list[Pair]:
     import numpy as np
 
-    if len(numbers) < 2:
+    if len(numbers) < 2 or rows < LEAST_ROWS:
         return []
     ranked = np.stack([v.ranks[:rows] for v in numbers])  # (variables, rows)
     known = ~np.isnan(ranked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import permutations
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ _SHARE = plain_shape(percent=100)
 _MOST_COLUMNS = (
     24  # columns among which three-part formulas are sought; two-part ones among three times as many
 )
+# Degrees have no natural zero: a share of them means nothing.
+_DEGREES = re.compile(r"(?i)(^|[_\s])(temp|temps|temperatures?|celsius|fahrenheit|degrees?)($|[_\s])|°|温")
 _STEADY = 0.5  # quartile range over median of a quotient that is still called a steady proportion
 
 
@@ -29,6 +32,7 @@ def proportions(context: Context, numbers: list[Variable]) -> list[Finding]:
         for v in numbers
         if v.meaning in (SemanticType.MONEY, SemanticType.COUNT, SemanticType.MEASURE)
         and v.numbers is not None
+        and not _DEGREES.search(f"{v.label.en} {v.unit}")
     ][:_MOST_COLUMNS]
     found = []
     for part, whole in permutations(amounts, 2):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+from datalect.data.model import SemanticType
 from datalect.report.finding import Context, Finding
 from datalect.report.mine.along import numbers
 from datalect.report.mine.groups import categories, groups
 from datalect.report.mine.inside import explained_by, inside_segments, turned, turned_around
 from datalect.report.mine.pairs import Pair, rank_correlation, related, search, wanted
 
+if TYPE_CHECKING:
+    from datalect.report.variables import Variable
+
 FALSE_DISCOVERY = 0.01
 _MOST_CONFIRMED = 60
+_BARE_YEARS = frozenset({"year", "years", "yr", "yyyy", "年", "年份", "年度"})
 
 
 def mine(context: Context) -> list[Finding]:
@@ -29,6 +35,11 @@ def mine(context: Context) -> list[Finding]:
                 finding.impact *= 0.7
         found += new
     return found
+
+
+def is_bare_year(variable: Variable) -> bool:
+    """Whether a column is nothing but the year of a row; the year of building is a measure."""
+    return variable.meaning is SemanticType.YEAR and variable.label.en.lower() in _BARE_YEARS
 
 
 def _named_alike(pair: Pair) -> bool:
@@ -112,6 +123,8 @@ def families(context: Context) -> dict[str, str]:
 def _confirmed(context: Context, pair: Pair) -> list[Finding]:
     if pair.kind == "times":
         return []  # groups that come at different times are told through the missing pattern and the trend
+    if pair.kind != "categories" and is_bare_year(pair.outcome) and not wanted(context, pair):
+        return []  # the average of when rows come says nothing
     checked = inside_segments(context, pair)
     if pair.kind == "categories":
         return categories(context, pair, checked)

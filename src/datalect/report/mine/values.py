@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from datalect.answer.ground import Words
-from datalect.answer.labels import column_words, plural
+from datalect.answer.labels import column_words
 from datalect.data.model import Additivity, Column, SemanticType
 from datalect.data.profile import is_number, kind_of
 from datalect.data.quoting import identifier
@@ -70,7 +70,7 @@ def _concentration(context: Context, column: Column) -> list[Finding]:
                 "most": row["most"],
                 "middle": float(row["middle"]),
             },
-            names={"column": label, "many": Words(en=plural(label.en), zh=label.zh)},
+            names={"column": label},
             shapes={"share": _SHARE, "tenth": plain_shape(percent=1)},
             n=int(row["total"]),
             effect=share,
