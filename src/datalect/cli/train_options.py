@@ -74,6 +74,8 @@ class TrainOptions:
             value = getattr(self, option)
             if value is not None:
                 changes[field] = str(value)
+        if self.steps is not None and self.epochs is None:
+            changes.setdefault("run.epochs", "null")  # many recipes count in epochs, which would win
         if self.minutes is not None and not self.minutes > 0:
             raise UsageError(
                 "--minutes is not positive.", expected="a number above 0", received=str(self.minutes)

@@ -69,7 +69,7 @@ def transformer_config(saved: SavedModel) -> TransformerConfig:
             f"{saved.folder.name} has no Hugging Face or GGUF form.",
             expected="a language model of the architecture transformer",
             received=f"{saved.description.task}, {config.architecture}",
-            next_step="export it as ONNX",
+            next_step="export it as ONNX" if saved.description.task == "lm" else "",
         )
     return config
 
