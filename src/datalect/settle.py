@@ -28,6 +28,9 @@ Outcome: TypeAlias = "tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, An
 _COMPARED = 3
 # A reading below this probability is not worth running unasked, whatever the others say.
 _WORTH_RUNNING = 0.55
+# From this probability on a reading is asked about only because of others as likely, so those alone are run.
+_SURE_ENOUGH = 0.65
+_NEAR = 0.9
 # A reading this sure may find nothing: then there is nothing.
 _CERTAIN = 0.9
 
@@ -69,13 +72,15 @@ def settle(
         return replace(interpretation, status="ambiguous", reason=_NOTHING[interpretation.language]), None
     if readings[0].score < _WORTH_RUNNING:
         return interpretation, None
-    outcomes = _outcomes(readings[:_COMPARED], run)
+    best = readings[0].score
+    rivals = [r for r in readings[:_COMPARED] if best < _SURE_ENOUGH or r.score >= _NEAR * best]
+    outcomes = _outcomes(tuple(rivals), run)
     filled = [(reading, outcome) for reading, outcome in outcomes if not finds_nothing(outcome)]
     if not filled or any(not _same(filled[0][1], other) for _, other in filled[1:]):
         return interpretation, None
-    best, outcome = filled[0]
-    rest = tuple(reading for reading in readings if reading is not best)
-    return replace(interpretation, status="answered", readings=(best, *rest), reason=""), outcome
+    chosen, outcome = filled[0]
+    rest = tuple(reading for reading in readings if reading is not chosen)
+    return replace(interpretation, status="answered", readings=(chosen, *rest), reason=""), outcome
 
 
 def finds_nothing(outcome: Outcome) -> bool:

@@ -105,7 +105,7 @@ def _hints_of(whats: tuple[str, ...], strength: float, word: str) -> list[Hint]:
 
 
 def _english_hints(words: tuple[str, ...]) -> list[Hint]:
-    plain = [singular(w) for w in words if not w.isdigit() and w.isascii()]
+    plain = _bare([singular(w) for w in words if not w.isdigit() and w.isascii()])
     if not plain:
         return []
     first_after = next((i for i, w in enumerate(plain) if i and w in v.PREPOSITIONS), len(plain))
@@ -127,6 +127,17 @@ def _english_hints(words: tuple[str, ...]) -> list[Hint]:
     for word in rest[1:]:
         hints += _word_hints(word, 0.25)
     return hints
+
+
+_TIMES = frozenset("year month day week quarter date".split())
+
+
+def _bare(words: list[str]) -> list[str]:
+    """The words without a "value" that says nothing: ``yearvalue`` and ``month_value`` are the year, the month."""  # noqa: E501
+    last = words[-1] if words else ""
+    if last.removesuffix("value") in _TIMES:
+        return [*words[:-1], last.removesuffix("value")]
+    return words[:-1] if last == "value" and words[-2:-1] and words[-2] in _TIMES else words
 
 
 def _word_hints(word: str, strength: float) -> list[Hint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datalect.data.model import SemanticType
+from datalect.planner.lexical.durations import is_duration
 from datalect.planner.lexical.frame import Choice, Ref
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity, is_time
 
@@ -141,7 +142,7 @@ def unit_hint(seq: Sequence, number: int) -> Ref | None:
             choices = [
                 c
                 for c in seq.about(concepts, 0.85)
-                if (col := seq.column(c.ref)) is not None and is_quantity(col)
+                if is_duration(c) or ((col := seq.column(c.ref)) is not None and is_quantity(col))
             ]
             if choices:
                 return Ref(choices, number)

@@ -28,8 +28,10 @@ from datalect.planner.lexical.derived import (
 )
 from datalect.planner.lexical.draft import Draft, tables_in
 from datalect.planner.lexical.frame import Filter, Group, Ref, Want
+from datalect.planner.lexical.named_rank import keep_named, named_in_rank
 from datalect.planner.lexical.one_by_one import compared_column, times_apart
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+from datalect.planner.lexical.sides import between_months, side_by_side
 from datalect.planner.lexical.tags import tag_group, tag_measure
 from datalect.planner.lexical.things import telling_columns, told_apart
 
@@ -111,7 +113,11 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
                     draft.weight *= 0.7
     elif plain:
         draft.weight *= 0.5
-    compared = compared_column(b, draft)
+    place = named_in_rank(b, draft)
+    if place is not None:
+        groups = [place[1]]
+        draft.plan["_done"] = [place[0]]
+    compared = compared_column(b, draft) if place is None else None
     if compared is not None and not any(
         b.picked(g.ref, draft) is compared for g in groups if g.ref is not None
     ):
@@ -148,6 +154,13 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     two_ends = ends(b, draft, tables) if {"growth", "change"} & set(steps) or frame.compare else None
     if two_ends is not None:
         return between_ends(b, draft, measures, two_ends, groups)
+    if {"growth", "change"} & set(steps) and (
+        months := between_months(b, draft, measures, tables)
+    ) is not None:
+        return months
+    if not steps.keys() - {"versus"} and (sides := side_by_side(b, draft, measures)) is not None:
+        measures, used = sides
+        draft.plan["_done"] = [*draft.plan.get("_done", []), *used]
     if "growth" in steps and (moment := one_period(b, draft, tables)) is not None:
         return against_before(b, draft, measures, moment, str(steps["growth"]))
     time_step = next((n for n in ("trend", "growth", "cumulative", "moving", "change") if n in steps), None)
@@ -198,6 +211,8 @@ def breakdown(b: Builder, weight: float = 1.0) -> Draft | None:
     ):
         draft.weight *= 0.4
     havings(b, draft, plan, taken)
+    if place is not None and by:
+        keep_named(b, place[0], plan, taken)
     _derive(b, draft, plan, taken)
     _sort_groups(b, draft, plan, taken)
     if frame.limit:
@@ -295,6 +310,9 @@ def _derive(b: Builder, draft: Draft, plan: dict[str, Any], taken: set[str]) -> 
             step: dict[str, Any] = {"fn": "share", "of": of}
         elif name == "rank" and by:
             step = {"fn": "rank", "of": of}
+        elif name == "rank":
+            draft.lose(0.4)  # the place of something, among nothing
+            continue
         elif name == "growth" and by:
             over = next((g for g in by if timed(b, g)), None)
             if over is None:

@@ -24,6 +24,9 @@ from datalect.planner.lexical.ways import by_way
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import term_key
 
+_SOLD = frozenset(
+    "sold sell sells selling sales 卖 卖了 卖出 卖得最好 售出 销售 销量 销售量 卖得最差".split()
+)
 _AGGS = {"avg": ("average", "平均"), "sum": ("total", "合计")}
 
 
@@ -121,6 +124,12 @@ class Builder:
     def quotient(self, above: Want, below: Want, draft: Draft) -> dict[str, Any] | None:
         """The sum of one column over the sum of another."""
         num, den = self.scene.pick(above.ref, draft), self.scene.pick(below.ref, draft)
+        if num is not None and den is not None and num.kind == "expr" and den.kind == "col":
+            return {
+                "fn": "ratio",
+                "num": {"fn": "sum", "expr": num.expr},
+                "den": {"fn": "sum", "col": den.ref},
+            }
         if num is None or den is None or num.kind != "col" or den.kind != "col" or num.ref == den.ref:
             return None
         return {"fn": "ratio", "num": {"fn": "sum", "col": num.ref}, "den": {"fn": "sum", "col": den.ref}}
@@ -132,6 +141,8 @@ class Builder:
         whole = any(step == "share" for step, _ in self.frame.steps) and bool(self.frame.groups)
         if whole and sure < 0.7 and column.meaning.additivity is Additivity.ADDITIVE:
             name = "sum"  # only sums have shares
+        if sure < 0.7 and column.meaning.additivity is Additivity.ADDITIVE and "INT" in column.dtype.upper():
+            name = "sum" if any(i.text in _SOLD for i in self.seq.items) else name
         english, chinese = _AGGS[name]
         draft.note(
             f"Took the {english} of {column.name}.", f"取了{column.name}的{chinese}。", 0.75 + 0.25 * sure

@@ -23,7 +23,7 @@ def clarify(seq: Sequence) -> Sequence:
     seq = Sequence(items, seq.catalog, seq.index)
     items = _parentheses(_arithmetic(seq.items, seq), seq)
     seq = Sequence(items, seq.catalog, seq.index)
-    items = _differences(items, seq)
+    items = _amounts(_differences(items, seq), seq)
     return owned_headers(Sequence(items, seq.catalog, seq.index))
 
 
@@ -179,6 +179,43 @@ def _differences(items: list[Item], seq: Sequence) -> list[Item]:
     return items
 
 
+_AMOUNTS = frozenset("amount revenue sales turnover spending spend total price value worth".split()) | {
+    "金额", "销售额", "总额", "营业额", "收入", "总金额", "销售金额", "营收", "成交额", "消费额", "消费金额", "总价",
+}  # fmt: skip
+
+
+_SPENT = frozenset({"spent", "spend", "spends", "spending", "花费", "消费", "花了多少钱", "花多少钱"})
+
+
+def _amounts(items: list[Item], seq: Sequence) -> list[Item]:
+    """Let an amount no header holds be the quantity times the unit price, where a table keeps these two."""
+    for item in items:
+        words = item.text.split()
+        spent = item.get("implied") is not None and item.text in _SPENT
+        named = bool(words) and (item.text in _AMOUNTS or words[-1] in _AMOUNTS - {"value", "price", "worth"})
+        if not (spent or named):
+            continue
+        if any(s.kind in ("col", "metric", "expr") and s.score >= 0.8 for s in item.senses):
+            continue
+        factors = _factors(seq)
+        if factors is not None:
+            note = ("Took quantity times unit price as the amount.", "以数量乘以单价为金额。")
+            choice = Choice("", 0.88, "expr", ["*", *factors], note)
+            kept = [s for s in item.senses if s.kind not in ("col", "table")]
+            item.senses = [Sense("expr", choice, 0.88), *kept]
+    return items
+
+
+def _factors(seq: Sequence) -> tuple[str, str] | None:
+    """A quantity and a unit price of one table that has no amount."""
+    quantity = [c for c in seq.about(("quantity",), 1.0) if c.fit >= 0.85]
+    price = [c for c in seq.about(("unit price",), 1.0) if c.fit >= 0.85]
+    if len(seq.catalog.tables) != 1 or not quantity or not price or quantity[0].ref == price[0].ref:
+        return None
+    columns = [seq.column(c.ref) for c in (quantity[0], price[0])]
+    return (quantity[0].ref, price[0].ref) if all(c is not None and is_quantity(c) for c in columns) else None
+
+
 def _two_figures(items: list[Item], seq: Sequence, at: int, step: int) -> tuple[int, int] | None:
     """The two figures next to a word that sets them apart, in the order they are written."""
     near = [k for k in range(at + step, at + 9 * step, step) if 0 <= k < len(items)]
@@ -212,6 +249,10 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
         inside = items[at + 1 : close] if close is not None else []
         meaning = [i for i in inside if any(s.kind in _KINDS for s in i.senses)]
         unknown = [i for i in inside if not i.senses and any(c.isalnum() for c in i.text)]
+        spoken = [i for i in inside if any(c.isalnum() for c in i.text)]
+        if close is not None and len(spoken) > 4 and len(meaning) * 3 <= len(spoken):
+            at = close + 1  # a remark: "(an order can have several lines)"
+            continue
         if (
             close is None
             or len(meaning) != 1
@@ -241,15 +282,19 @@ def _parentheses(items: list[Item], seq: Sequence) -> list[Item]:
         grouped = any(s.kind == "cue" and s.data[0] == "by" for i in inside for s in i.senses)
         if before is not None and not grouped and _replaceable(before, senses):
             rate = before.text.endswith(("rate", "率", "ratio")) and any(_yes_no(s, seq) for s in senses)
+            left = before.start
             while (
-                len(out) > 1
-                and out[-1] is before
-                and out[-2].end >= before.start - 1
-                and _part_of(out[-2], senses)
+                len(out) > 1 and out[-1] is before and out[-2].end >= left - 1 and _part_of(out[-2], senses)
             ):
+                left = out[-2].start
                 del out[-2]
             kept = [s for s in before.senses if s.kind == "cue" and s.data[0] == "by"]
-            before.senses = [*(Sense(s.kind, s.data, max(s.score, 0.99)) for s in senses), *kept]
+            best = max(s.score for s in senses)
+            sure = [
+                Sense(s.kind, s.data, max(s.score, 0.99) if s.score >= best - 0.1 else s.score)
+                for s in senses
+            ]
+            before.senses = [*sure, *kept]
             if rate:
                 out.append(Item(before.first, before.last, before.end, before.end, "rate", []))
         else:

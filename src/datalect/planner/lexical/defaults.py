@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from datalect.data.model import Additivity, Catalog, Column, Grain, SemanticType, Table
 from datalect.planner.lexical.sequence import is_number, is_quantity, is_time
+from datalect.planner.linking.glued import header_words
 from datalect.planner.linking.stem import stem
 from datalect.planner.linking.tokens import split_header
 
@@ -53,7 +54,7 @@ _SUMS_ZH = ("病例", "额", "数", "量", "收入", "利润", "成本", "费用
 def natural_aggregate(column: Column) -> tuple[str, float]:
     """The aggregate people mean when they name none, and how sure that is."""
     kind = column.meaning.type
-    words = {stem(w) for w in split_header(column.name)} | {w for w in split_header(column.name)}
+    words = {stem(w) for w in header_words(column.name)} | set(header_words(column.name))
     han = "".join(w for w in words if not w.isascii())
     if kind in (SemanticType.PERCENT, SemanticType.RATIO, SemanticType.RATE, SemanticType.LATITUDE,
                 SemanticType.LONGITUDE, SemanticType.YEAR):  # fmt: skip

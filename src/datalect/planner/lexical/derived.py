@@ -201,7 +201,11 @@ def timed(b: Builder, group: dict[str, Any]) -> bool:
 def ratio(b: Builder) -> Draft | None:
     """A part of a whole: "what percentage of passengers survived", 女性占比."""
     draft = Draft()
-    parts = [f for f in b.frame.filters if f.kind in ("value", "bool", "number", "null", "text", "agg")]
+    parts = [
+        f for f in b.frame.filters if f.kind in ("value", "bool", "number", "null", "text", "agg", "than")
+    ]
+    known = [f for f in parts if not (f.kind == "null" and f.op == "notnull")]
+    parts = known or parts  # "leaving out those whose deck is unknown" says the whole, not the part
     if not parts or b.frame.rank is not None:
         return None
     share_at = next(
@@ -221,6 +225,8 @@ def ratio(b: Builder) -> Draft | None:
         elif want.kind == "col" and b.quantity_choice(want, draft) is not None:
             if b.seq.cue(want.at, "rows"):
                 continue  # 乘客: the people, one a row
+            if any(b.picked(f.ref, draft) is b.picked(want.ref, draft) for f in parts if f.ref is not None):
+                continue  # the share of those whose costs pass their income: of companies, not of costs
             made = b.measure(want, draft)
             if made is not None and made.get("fn") == "sum":
                 measure = made

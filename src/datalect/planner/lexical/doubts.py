@@ -9,7 +9,8 @@ from datalect.planner.lexical.sequence import Sequence
 _NEUTRAL = frozenset(
     "made taken recorded listed registered given found held included reported placed seen contained observed"
     " available present existing shown stored covered mentioned logged happened occurred counted named called"
-    " come came go went belong belongs belonging based involved involving considering regarding".split()
+    " come came go went belong belongs belonging based involved involving considering regarding"
+    " issued".split()
 )
 _LEADS = frozenset(
     "is are was were be been being have has had with without who that which not never un non their"

@@ -169,6 +169,7 @@ class Frame:
     distinct: bool = False
     compare: bool = False
     apart: Apart | None = None
+    rest: Filter | None = None
     limit: int | None = None
     task: str | None = None
     unknown: list[int] = field(default_factory=list)

@@ -28,6 +28,7 @@ from datalect.planner.linking.mentions import (
     whole_words,
     word_mentions,
 )
+from datalect.planner.linking.name_parts import name_part_mentions
 from datalect.planner.linking.text import Normalised
 from datalect.planner.linking.tokens import Token, tokenise
 
@@ -71,7 +72,7 @@ def link(question: Normalised, catalog: Catalog, values: ValueIndex) -> Sequence
             more.extend(term_mentions(tokens, index, stems, fits))
         if more:
             items = whole_words(best_cover(tokens, [*mentions, *more], question.text))
-        parts = part_mentions(items, catalog, index)
+        parts = [*name_part_mentions(tokens, items, catalog), *part_mentions(items, catalog, index)]
         if parts:
             items = whole_words(best_cover(tokens, [*mentions, *more, *parts], question.text))
     return clarify(Sequence(items, catalog, index))

@@ -7,7 +7,7 @@ from datalect.plan.model import Dates, Range, Rolling
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.conditions import main_time
 from datalect.planner.lexical.draft import Draft
-from datalect.planner.lexical.frame import Choice, Group, Ref
+from datalect.planner.lexical.frame import Choice, Group, Ref, Want
 from datalect.planner.lexical.sequence import is_number
 
 _APART = (
@@ -36,6 +36,13 @@ def one_by_one(b: Builder) -> bool:
 def several_apart(b: Builder) -> bool:
     """Whether two or more values of one column are named and asked for one by one."""
     return one_by_one(b) and any(f.kind == "value" and len(f.hits) > 1 and not f.neg for f in b.frame.filters)
+
+
+def quotients_apart(b: Builder) -> bool:
+    """Whether one column over another is asked for of several things named: their fatality rates."""
+    return any(w.kind == "col" and _quotient(w) for w in b.frame.wants) and any(
+        f.kind == "value" and len(f.hits) > 1 and f.fn == "and" and not f.neg for f in b.frame.filters
+    )
 
 
 def several_times(b: Builder, draft: Draft, tables: set[str]) -> Column | None:
@@ -68,6 +75,12 @@ def times_apart(b: Builder, draft: Draft, tables: set[str]) -> Group | None:
     return Group(Ref([Choice(column.id, 1.0)], named.at, ""), grain=grain, at=named.at)
 
 
+def _quotient(want: Want) -> bool:
+    """Whether a figure is one column over another: no two things share one."""
+    choice = want.ref.choices[0] if want.ref is not None and want.ref.choices else None
+    return choice is not None and choice.kind == "expr" and bool(choice.expr) and choice.expr[0] == "/"
+
+
 def compared_column(b: Builder, draft: Draft) -> Column | None:
     """The column whose values are set against each other, when two or more of one column are named."""
     flags = [f for f in b.frame.filters if f.kind == "bool" and f.ref is not None]
@@ -80,7 +93,10 @@ def compared_column(b: Builder, draft: Draft) -> Column | None:
         if listed and one_by_one(b):
             return b.picked(filter_.ref, draft)  # 四缸车和六缸车分别
         if filter_.kind == "value" and len(filter_.hits) > 1 and not filter_.neg:
-            averaged = any(w.kind == "agg" and w.fn != "sum" for w in b.frame.wants)
+            averaged = any(
+                (w.kind == "agg" and w.fn != "sum") or w.kind == "ratio" or _quotient(w)
+                for w in b.frame.wants
+            )
             if b.frame.compare or one_by_one(b) or (filter_.fn == "and" and averaged):
                 return b.picked(filter_.ref, draft)
             if filter_.fn == "and":

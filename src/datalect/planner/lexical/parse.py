@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datalect.planner.lexical.frame import Frame
+from datalect.planner.lexical.order_value import read_order_value
 from datalect.planner.lexical.parse_difference import implied_apart, read_apart
 from datalect.planner.lexical.parse_filters import read_conditions
 from datalect.planner.lexical.parse_groups import merge_time_groups, read_groups
@@ -11,6 +12,7 @@ from datalect.planner.lexical.parse_rank import rank_named, read_rank
 from datalect.planner.lexical.parse_rest import leftover_superlative
 from datalect.planner.lexical.parse_span import read_span
 from datalect.planner.lexical.parse_wants import read_wants
+from datalect.planner.lexical.per_unit import read_per_unit, read_weighted
 from datalect.planner.lexical.revise import revise
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.lexical.ways import read_key_ways, read_ways
@@ -35,6 +37,9 @@ def parse(seq: Sequence) -> Frame:
     read_chart(seq, frame)
     read_span(seq, frame)
     read_apart(seq, frame)
+    read_order_value(seq, frame)
+    read_weighted(seq, frame)
+    read_per_unit(seq, frame)
     read_sort(seq, frame)
     read_limit(seq, frame)
     read_rank(seq, frame)

@@ -35,6 +35,7 @@ def read_aggregates(seq: Sequence, frame: Frame) -> None:
                 continue
             if following is not None and (not seq.items[following].senses or _no_figure(seq, following)):
                 frame.unknown.append(at)
+                frame.doubts += _unknown_figure(seq, following)
             continue
         ref = seq.ref(target)
         for name, where, level in (*pending, (fn, at, p)):
@@ -136,9 +137,18 @@ def _aggregated(seq: Sequence, at: int) -> int | None:
     for k in range(at + 1, min(len(seq), at + 6)):
         if seq.free(k) and seq.cue(k, "comma", "by"):
             break
+        if _unknown_figure(seq, k):
+            return None  # "average price of a new car" over a table without prices
         if seq.free(k) and seq.quantity(k):
             return k
     return None
+
+
+def _unknown_figure(seq: Sequence, at: int) -> bool:
+    """Whether a noun nobody knows owns what follows: "price of", "speed in"."""
+    item = seq.items[at]
+    nameless = seq.free(at) and not item.senses and item.text.isascii() and item.text.isalpha()
+    return nameless and len(item.text) > 2 and at + 1 < len(seq) and seq.items[at + 1].text == "of"
 
 
 def _also(seq: Sequence, frame: Frame, target: int, fn: str, p: float | None) -> None:

@@ -12,9 +12,11 @@ from datalect.planner.lexical.bound_column import (
     unit_hint,
 )
 from datalect.planner.lexical.cues import Adjective
+from datalect.planner.lexical.durations import in_said_unit, is_duration
 from datalect.planner.lexical.frame import Filter, Frame, Having, Ref, Want
 from datalect.planner.lexical.parse_equalities import number_at
 from datalect.planner.lexical.sequence import Sequence, is_number, is_time
+from datalect.planner.lexical.units import time_size
 
 _NOT = {">": "<=", "<": ">=", ">=": "<", "<=": ">", "=": "!=", "!=": "="}
 
@@ -37,7 +39,17 @@ def next_number(seq: Sequence, at: int, step: int, reach: int = 3) -> int | None
             seq.has(position, "num") or seq.data(position, "time").bare
         ):
             return position
-        if not (seq.glue(position) or seq.cue(position, "unit_noise") or seq.items[position].text in "$€£¥"):
+        verb = step == 1 and not seq.items[position].senses and "\u3000" < seq.items[position].text[:1]
+        if verb and len(seq.items[position].text) <= 2 and seq.items[position + 1 : position + 2]:
+            position += step  # 至少拍过5部
+            continue
+        tense = seq.items[position].text in ("过", "了") and step == 1
+        if not (
+            tense
+            or seq.glue(position)
+            or seq.cue(position, "unit_noise")
+            or seq.items[position].text in "$€£¥"
+        ):
             return None
         position += step
     return None
@@ -103,6 +115,34 @@ def read_than(seq: Sequence, frame: Frame) -> None:
         seq.use([left, at, right, after], "filter")
 
 
+def read_odd_time(seq: Sequence, frame: Frame) -> None:
+    """Read 一个多小时 and 两小时以上 of how long a thing took: more than so many."""
+    for at in range(1, len(seq)):
+        if seq.items[at].text not in ("多", "个多") or not seq.free(at):
+            continue
+        number = at - 1 if seq.has(at - 1, "num") else at - 2
+        if number < 0 or not seq.free(number) or not seq.has(number, "num"):
+            continue
+        hint, value = unit_hint(seq, at - 1), number_at(seq, number)
+        if hint is None or value is None or seq.cue(at + 1, "unit_noise") is None:
+            continue
+        frame.filters.append(Filter("number", hint, ">", [value], at=number))
+        seq.use([k for k in range(number, at + 2) if seq.free(k)], "filter")
+    for at in range(len(seq) - 2):
+        cue = seq.cue(at, "adj_than", "cmp") if seq.free(at) else None
+        if cue is None or seq.items[at + 1].text not in ("a", "an") or not seq.cue(at + 2, "unit_noise"):
+            continue
+        hint, size = unit_hint(seq, at + 1), time_size(seq.items[at + 2].text)
+        if hint is None or size is None or not is_duration(hint.choices[0]):
+            continue
+        argument = cue.argument
+        shorter = argument.direction == "asc" if isinstance(argument, Adjective) else str(argument) in "<="
+        choices = [in_said_unit(c, size) for c in hint.choices]
+        op = "<" if shorter else ">"
+        frame.filters.append(Filter("number", Ref(choices, at), op, [1], at=at))
+        seq.use([at, at + 1, at + 2], "filter")
+
+
 def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None) -> None:
     number = next_number(seq, at, 1)
     han = seq.items[at].text[0] > "\u3000"
@@ -157,6 +197,7 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         left = None
     if value is None:
         return
+    seq.use([k for k in range(at + 1, number) if seq.free(k) and not seq.glue(k)], "noise")
     if hint is None and left is None and right is None:
         hint = unit_hint(seq, number) or age_column(seq, at, value)
     if right is not None and right_role == "count" and (left is None or not han) and hint is None:
@@ -178,6 +219,13 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
             seq.use(used if once else [*used, number + 1], "having")
             return
     counted = seq.content(at, -1, 0) if han and number > at else None
+    if counted is not None and seq.free(counted) and hint is None and left is None:
+        if seq.cue(counted, "count") and seq.items[counted].text.endswith(("数", "数量", "数目", "量")):
+            # 行程数不少于150趟: a bound on how many rows there are
+            frame.havings.append(Having(Want("count", at=counted), op, float(value), at))
+            noise_after(seq, number)
+            seq.use([*used, counted], "having")
+            return
     if (
         left is None
         and hint is None
@@ -193,6 +241,11 @@ def _comparison(seq: Sequence, frame: Frame, at: int, op: str, hint: Ref | None)
         return
     target = left if left is not None and (hint is None or _directly_before(seq, left, at)) else None
     if target is not None:
+        if seq.items[at].text.startswith(("add", "sum")):
+            total = Want("agg", fn="sum", ref=seq.ref(target), at=target)
+            frame.havings.append(Having(total, op, float(value), at))
+            seq.use([*used, target], "having")
+            return
         agg = agg_of(seq, target)
         if agg is not None:
             fn, agg_at = agg

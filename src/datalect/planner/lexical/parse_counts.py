@@ -103,8 +103,9 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
             frame.wants.append(Want("count", ref=ref, distinct=True, at=target))
         # "how many different cities and countries"
         also = target + 1
+        both = also + 1 < len(seq) and seq.quantity(target) and seq.quantity(also + 1)
         if (
-            distinct
+            (distinct or (both and table is None))
             and also < len(seq)
             and seq.cue(also, "and")
             and seq.free(also + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datalect.planner.lexical.alternatives import merge_alternatives
 from datalect.planner.lexical.frame import Frame
-from datalect.planner.lexical.parse_comparisons import read_comparisons, read_than
+from datalect.planner.lexical.parse_comparisons import read_comparisons, read_odd_time, read_than
 from datalect.planner.lexical.parse_equalities import read_equalities
 from datalect.planner.lexical.parse_gaps import (
     read_gaps,
@@ -25,6 +25,7 @@ from datalect.planner.lexical.parse_states import read_states
 from datalect.planner.lexical.parse_times import read_parts, read_times
 from datalect.planner.lexical.parse_values import read_values
 from datalect.planner.lexical.sequence import Sequence
+from datalect.planner.lexical.sides import mark_sides
 
 
 def read_conditions(seq: Sequence, frame: Frame) -> None:
@@ -42,10 +43,12 @@ def read_conditions(seq: Sequence, frame: Frame) -> None:
     read_gaps(seq, frame)
     read_text(seq, frame)
     read_between(seq, frame)
+    read_odd_time(seq, frame)
     read_comparisons(seq, frame)
     read_than(seq, frame)
     read_values(seq, frame)
     read_parts(seq, frame)
     read_times(seq, frame)
+    mark_sides(seq, frame)
     read_equalities(seq, frame)
     merge_alternatives(frame)

@@ -24,6 +24,12 @@ def read_null(seq: Sequence, frame: Frame) -> None:
             for step in order:
                 k = seq.content(at, step, 2)
                 if k is not None and seq.free(k) and seq.ref(k, implied=False) is not None:
+                    out = next(
+                        (m for m in range(max(0, k - 4), k) if seq.free(m) and seq.cue(m, "neg")), None
+                    )
+                    if out is not None and op == "null":
+                        op = "notnull"  # "leaving out those whose deck is unknown"
+                        seq.use([m for m in range(out, k) if seq.free(m)], "filter")
                     frame.filters.append(Filter("null", seq.ref(k), op, at=at))
                     seq.use([at, k], "filter")
                     break

@@ -23,6 +23,8 @@ def read_groups(seq: Sequence, frame: Frame) -> None:
         if not seq.free(at) or len(frame.groups) >= 3:
             continue
         cue = seq.cue(at, "by")
+        if seq.items[at].text == "among" and at + 1 < len(seq) and seq.items[at + 1].text == "all":
+            continue  # "among all guests": the whole, no breakdown
         if cue is not None and not (seq.ref(at) is not None and seq.ref(at).choices[0].fit > 0.95):  # type: ignore[union-attr]
             _after_by(seq, frame, at, str(cue.argument))
             continue

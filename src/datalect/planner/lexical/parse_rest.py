@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datalect.plan.model import Dates
+from datalect.planner.lexical.defaults import natural_aggregate
 from datalect.planner.lexical.frame import Filter, Frame, Ref, Want
 from datalect.planner.lexical.parse_counts import is_flag, keylike
 from datalect.planner.lexical.parse_groups import is_time_word
 from datalect.planner.lexical.sequence import UNREAD, Sequence, is_quantity, is_time
+from datalect.planner.linking.dates import TimeMention
 
 
 def _attributive(seq: Sequence, at: int) -> bool:
@@ -120,6 +123,10 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             if ref is not None and ref.choices[0].fit >= 0.9 and not keylike(seq, ref, table):
                 frame.wants.append(Want("col", ref=ref, at=at))
             continue
+        if _asks_also(seq, frame, at):
+            frame.wants.append(Want("agg", fn="sum", ref=seq.ref(at), at=at))
+            seq.use(at, "want")
+            continue
         if (
             (frame.wants or frame.havings)
             and seq.has(at, "implied")
@@ -160,6 +167,8 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
         if seq.has(at, "num") and _counts_named(seq, frame, at):
             seq.use(at, "noise")
             continue
+        if seq.has(at, "num") and _year_of_things(seq, frame, at):
+            continue
         if seq.has(at, "num") and not noise:
             frame.unknown.append(at)
             frame.penalty *= 0.55
@@ -180,6 +189,38 @@ def read_rest(seq: Sequence, frame: Frame) -> None:
             # silence
             frame.unknown.append(at)
             frame.penalty *= 0.5
+
+
+def _year_of_things(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Read "the 2012 guests" as those of 2012, where a table tells years and holds that one."""
+    number = seq.data(at, "num")
+    if number.percent or number.ordinal or not 1000 <= number.value <= 2200 or number.value % 1:
+        return False
+    if len(seq.catalog.tables) != 1 or at + 1 >= len(seq):
+        return False
+    after = seq.roles[at + 1] in ("table", "want", "noun", "group", "unknown", "") and seq.items[at + 1].text
+    if not after or not after[0].isalpha() or any(f.kind == "time" for f in frame.filters):
+        return False
+    year = int(number.value)
+    times = [c for t in seq.catalog.tables for c in t.columns if is_time(c) and not c.hidden]
+    ends = [(getattr(c.profile.minimum, "year", c.profile.minimum),
+             getattr(c.profile.maximum, "year", c.profile.maximum)) for c in times]  # fmt: skip
+    held = any(isinstance(a, int | float) and isinstance(b, int | float) and a <= year <= b for a, b in ends)
+    if not held:
+        return False
+    frame.filters.append(Filter("time", None, time=TimeMention(0, 0, Dates(year=year), (year, year)), at=at))
+    seq.use(at, "filter")
+    return True
+
+
+def _asks_also(seq: Sequence, frame: Frame, at: int) -> bool:
+    """Whether a second figure is asked for behind a count: 拿了几块地, 花了多少钱."""
+    counted = [w for w in frame.wants if w.kind == "count" and w.at < at]
+    if not counted or not seq.has(at, "implied") or "多少" not in seq.items[at].text or frame.rank:
+        return False
+    column = seq.best(at)
+    apart = any(seq.cue(k, "comma", "and") for k in range(counted[-1].at + 1, at))
+    return apart and column is not None and natural_aggregate(column)[0] == "sum"
 
 
 def _head_of_value(seq: Sequence, frame: Frame, at: int) -> bool:

@@ -47,6 +47,10 @@ def read_steps(seq: Sequence, frame: Frame) -> None:
                 frame.steps.append((name, None))
             seq.use(at, "step")
             break
+    if any(n == "growth" for n, _ in frame.steps) and not frame.groups:
+        # "by what percentage did it grow": the growth is no share of anything
+        asked = any(seq.cue(k, "share") and seq.items[k].text.startswith("what p") for k in range(len(seq)))
+        frame.steps = [s for s in frame.steps if s[0] != "share" or not asked]
 
 
 def read_intervals(seq: Sequence, frame: Frame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datalect.data.values import ValueHit
 from datalect.plan.model import Dates
+from datalect.planner.lexical.cues import Cue
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref
 from datalect.planner.lexical.parse_values import column_beside, follows_by
 from datalect.planner.lexical.sequence import Sequence, is_number, is_time
@@ -35,10 +36,16 @@ def read_parts(seq: Sequence, frame: Frame) -> None:
         frame.filters.append(Filter("text", Ref(choices, at, word), "contains", [word], at=at))
 
 
+_WEEKDAYS = frozenset({"weekday", "weekdays", "week day", "week days", "on weekdays"})
+
+
 def read_times(seq: Sequence, frame: Frame) -> None:
     """Read stretches of time, with the date column they belong to."""
+    weekend = any(seq.cue(k, "weekdays") for k in range(len(seq)))
     for at in range(len(seq)):
         days = seq.cue(at, "weekdays") if seq.free(at) else None
+        if days is None and weekend and seq.free(at) and seq.items[at].text in _WEEKDAYS:
+            days = Cue("12345", None)  # "weekend fares and weekday fares": no breakdown by day
         if days is not None and not seq.has(at, "value"):
             first, *rest = [TimeMention(0, 0, Dates(weekday=int(d))) for d in str(days.argument)]
             frame.filters.append(Filter("time", None, time=first, values=list(rest), at=at))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datalect.data.model import Column
-from datalect.planner.lexical.defaults import grouping_column
+from datalect.planner.lexical.defaults import grouping_column, row_level
 from datalect.planner.lexical.frame import Frame, Group, Rank, Ref
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
 
@@ -16,6 +16,11 @@ def read_entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
     if of_kind is None and asked is None and han and (k := _asked_time(seq, at)) is not None:
         frame.groups.append(Group(None, grain="year" if "年" in seq.items[k].text else "day", at=k))
         seq.use(k, "entity")
+        return
+    if not han and asked is None and (when := _asked_when(seq, at)) is not None:
+        frame.groups.append(Group(None, grain=when[1], at=when[0]))
+        seq.use(when[0], "entity")
+        frame.asks_which = True
         return
     if of_kind is not None and (asked is None or seq.ref(asked) is None):
         rank.entity = of_kind
@@ -51,6 +56,13 @@ def read_entity(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
             and rank.by is not None
             and not _keyish(seq, position)
         ):
+            names = (
+                [c for c in ref.choices if (col := seq.column(c.ref)) and not is_quantity(col)] if ref else []
+            )
+            if ref is not None and names and ref.choices[0].fit < 0.85:
+                rank.entity = Ref(names, position, ref.text)  # "biggest customers": no sales per customer
+                seq.use(position, "entity")
+                return
             continue
         if seq.quantity(position) and table is None and rank.by is None:
             # "highest price": the number itself
@@ -80,6 +92,24 @@ def _asked_time(seq: Sequence, at: int) -> int | None:
     """Where 哪一年 or 哪天 stands before what is ranked."""
     wanted = ("哪一年", "哪年", "哪天", "哪一天")
     return next((k for k in range(at) if seq.free(k) and seq.items[k].text in wanted), None)
+
+
+_WHEN = frozenset({"on which day", "on what day", "what day", "which day", "on which date", "on what date",
+                   "in which year", "in what year", "what year", "which year"})  # fmt: skip
+
+
+def _asked_when(seq: Sequence, at: int) -> tuple[int, str] | None:
+    """Where "on which day" and "in what year" stand before what is ranked, over rows of which a day has many."""  # noqa: E501
+    k = next((k for k in range(at) if seq.free(k) and seq.items[k].text in _WHEN), None)
+    if k is None:
+        return None
+    ref = seq.ref(k)
+    named = {c.ref for c in ref.choices} if ref is not None else set()
+    dated = [c for t in seq.catalog.tables for c in t.columns
+             if not c.hidden and c.dtype.upper().startswith(("DATE", "TIMESTAMP"))]  # fmt: skip
+    if not dated or any(c.id in named and row_level(c) and "TIME" not in c.dtype.upper() for c in dated):
+        return None
+    return k, "year" if "year" in seq.items[k].text else "day"
 
 
 def _asked_kind(seq: Sequence, at: int) -> Ref | None:

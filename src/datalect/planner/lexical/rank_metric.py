@@ -70,7 +70,11 @@ def read_metric(seq: Sequence, at: int, rank: Rank, frame: Frame) -> None:
             elif counts or (ref is not None and seq.quantity(after)):
                 choice = _metric_at(seq, after)
         else:
-            choice = _metric_at(seq, after) if after is not None else None
+            ref = seq.ref(after) if after is not None and seq.quantity(after) else None
+            if ref is not None and ref.choices[0].fit < 0.85 and not seq.has(after or 0, "implied"):
+                choice = _after_by(seq, at)  # "biggest customers in terms of sales"
+            if choice is None:
+                choice = _metric_at(seq, after) if after is not None else None
         subject = before is not None and seq.cue(before - 1, "ask") is not None and _has(seq, before, at)
         close = before is not None and at - before <= 4 and not subject
         if choice is None and before is not None and close and _has_is(seq, before, at):

@@ -10,8 +10,11 @@ from datalect.planner.lexical.defaults import key_column, label_column, natural_
 from datalect.planner.lexical.doubts import doubts
 from datalect.planner.lexical.frame import Choice, Frame, Group, Having, Ref, Sorting, Want
 from datalect.planner.lexical.graph import TableGraph
+from datalect.planner.lexical.named_rank import place_by
 from datalect.planner.lexical.people import count_people
 from datalect.planner.lexical.sequence import Sequence, is_quantity, is_time
+from datalect.planner.lexical.sides import read_rest_of
+from datalect.planner.lexical.subjects import drop_subjects, read_first_time
 from datalect.planner.lexical.takings import settle_takings
 from datalect.planner.lexical.units import convert_units
 from datalect.planner.linking.dates import TimeMention
@@ -38,11 +41,15 @@ _BE = frozenset({"is", "are", "was", "were", "been", "be", "being"})
 
 def revise(seq: Sequence, frame: Frame) -> None:
     """Go over a parsed question once more, when everything it mentions is known."""
+    read_rest_of(seq, frame)
+    drop_subjects(seq, frame)
+    read_first_time(seq, frame)
     _row_nouns(seq, frame)
     _names_of_tables(seq, frame)
     _ids(seq, frame)
     _percent_columns(seq, frame)
     _ranked_by(seq, frame)
+    place_by(frame)
     settle_takings(seq, frame)
     count_people(seq, frame)
     _who(seq, frame)
@@ -262,9 +269,11 @@ def _ranked_by(seq: Sequence, frame: Frame) -> None:
     things = [w for w in frame.wants if w.kind == "col"]
     if column is None or not is_quantity(column) or is_time(column) or len(things) != len(frame.wants):
         return
-    if not things and not frame.tables:
-        return
     figure = Want("col", ref=group.ref, at=group.at)
+    if not things and not frame.tables:
+        if any(f.kind == "value" and not f.neg for f in frame.filters) and not frame.wants:
+            frame.groups, frame.wants = [], [figure]  # "where does Ohio rank by sales"
+        return
     frame.steps = [s for s in frame.steps if s[0] != "rank"]
     frame.groups = []
     frame.wants.append(figure)

@@ -7,6 +7,7 @@ from typing import Any
 
 from datalect.data.model import Catalog, Column, SemanticType
 from datalect.planner.lexical.cues import Adjective, Cue
+from datalect.planner.lexical.durations import is_duration, took
 from datalect.planner.lexical.frame import Choice, Ref
 from datalect.planner.linking.index import TermIndex
 from datalect.planner.linking.lattice import Item
@@ -174,6 +175,7 @@ class Sequence:
 
     def about(self, concepts: Iterable[str], fit: float) -> list[Choice]:
         """Columns that are about one of some concepts, earlier concepts first."""
+        concepts = list(concepts)
         words = vocabulary().concepts
         found: dict[str, Choice] = {}
         for rank, key in enumerate(concepts):
@@ -186,6 +188,11 @@ class Sequence:
                         if target not in found or found[target].fit < worth:
                             found[target] = Choice(target, worth, "col", None)
         ordered = sorted(found.values(), key=lambda c: -c.fit)
+        if concepts[:1] == ["duration"] and not any(c.fit >= 0.85 * fit for c in ordered):
+            span = took(self.catalog)
+            ordered = ordered if span is None else [span]
+        if not ordered:
+            return []
         return [c for c in ordered if c.fit >= (ordered[0].fit - 0.2)][:4]
 
     def adjective(self, adjective: Adjective, at: int) -> tuple[Ref | None, str]:
@@ -195,7 +202,8 @@ class Sequence:
             choices = [
                 c
                 for c in self.about(keys, 0.92 if not turned else 0.85)
-                if (col := self.column(c.ref)) is not None and (is_quantity(col) or is_time(col))
+                if is_duration(c)
+                or ((col := self.column(c.ref)) is not None and (is_quantity(col) or is_time(col)))
             ]
             if choices:
                 direction = adjective.direction

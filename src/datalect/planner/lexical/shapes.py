@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from datalect.plan.model import Range
 from datalect.planner.lexical.breakdown import breakdown, group_having
 from datalect.planner.lexical.build import Builder
 from datalect.planner.lexical.defaults import (
@@ -27,8 +28,10 @@ from datalect.planner.lexical.draft import Draft, table_of
 from datalect.planner.lexical.frame import Want
 from datalect.planner.lexical.grouped import top_groups
 from datalect.planner.lexical.listing import spelled_out, whole_name, whole_rows, with_owners, with_partners
-from datalect.planner.lexical.one_by_one import one_by_one, several_apart, several_times
+from datalect.planner.lexical.one_by_one import one_by_one, quotients_apart, several_apart, several_times
 from datalect.planner.lexical.sequence import is_quantity, is_time
+from datalect.planner.lexical.sides import side_filters
+from datalect.planner.lexical.top_share import top_share
 
 Shape = Callable[[], Draft | None]
 
@@ -56,7 +59,7 @@ def shapes(b: Builder) -> Iterator[Shape]:
     if "share" in steps:
         if frame.mark == "pie" and sum(1 for w in frame.wants if w.kind == "col") == 2 and not frame.groups:
             yield lambda: rows(b, 0.97)  # "a pie of the proportion of name and price": each with its figure
-        yield lambda: ratio(b)
+        yield lambda: top_share(b) if frame.rank is not None else ratio(b)
         yield lambda: breakdown(b, 1.0 if frame.groups and not splits(b) else 0.7)
         return
     measured = any(w.kind in ("agg", "count", "nested", "ratio") for w in frame.wants)
@@ -69,14 +72,17 @@ def shapes(b: Builder) -> Iterator[Shape]:
     if frame.apart is not None:
         yield lambda: breakdown(b)
         return
-    if measured or frame.groups or derived or frame.havings or frame.compare:
+    sided = frame.rest is not None or bool(side_filters(frame))
+    if measured or frame.groups or derived or frame.havings or frame.compare or sided:
         yield lambda: breakdown(b)
         if not measured:
             yield lambda: rows(b, 0.55)
         return
     yield lambda: rows(b, 1.0)
     yield lambda: total(b)
-    if several_apart(b):
+    if quotients_apart(b):
+        yield lambda: breakdown(b)
+    elif several_apart(b):
         yield lambda: breakdown(b, 0.78)
     yield lambda: group_having(b)
 
@@ -310,11 +316,20 @@ def top_rows(b: Builder) -> Draft | None:
     head = b.seq.column(shown[0]) if shown else None
     if head is not None and head.table != by.table and b.scene.graph.distance(by.table, head.table):
         draft.weight *= 0.35  # many rows of the measured table belong to each of the things ranked
-    if head is not None and not row_level(head) and len(shown) == 1 and not is_quantity(head):
+    if (
+        head is not None
+        and not row_level(head)
+        and len(shown) == 1
+        and (not is_quantity(head) or is_time(head))
+    ):
         # a category with many rows: groups are meant, unless each row is a thing of its own
         many = head.profile.distinct > 0.6 * max(1, head.profile.rows)
         level = natural_aggregate(by)[0] == "avg" or is_time(by)
         alone = expected_rows(b) <= 1.3 * max(1, head.profile.distinct)
+        if alone and natural_aggregate(by)[0] == "sum" and _some_time(b):
+            alone = head.profile.rows <= 3 * max(
+                1, head.profile.distinct
+            )  # nobody knows how many rows a year has
         draft.weight *= 0.97 if alone else 0.9 if level else 0.75 if many else 0.4
     if (
         any((c := b.seq.column(s)) is not None and is_quantity(c) and not is_time(c) for s in shown)
@@ -338,6 +353,15 @@ def top_rows(b: Builder) -> Draft | None:
     plan["task"] = "extreme" if rank.n == 1 else "rank"
     draft.plan = with_show(b, plan)
     return draft
+
+
+def _some_time(b: Builder) -> bool:
+    """Whether rows of a stretch of time longer than a day are asked for, by a column of dates."""
+    spans = [f.time.span for f in b.frame.filters if f.kind == "time" and f.time is not None]
+    dated = any(
+        c.dtype.upper().startswith(("DATE", "TIMESTAMP")) for t in b.catalog.tables for c in t.columns
+    )
+    return dated and any(getattr(s, "day", None) is None and not isinstance(s, Range) for s in spans)
 
 
 def _asks_figure(b: Builder) -> bool:
@@ -423,7 +447,7 @@ def total(b: Builder) -> Draft | None:
     else:
         weight = 0.2 if expected <= 1.5 else 0.8 if expected > 12 else 0.5
     listed = any(f.kind == "value" and f.fn == "and" and len(f.hits) > 1 for f in b.frame.filters)
-    if listed and measure.get("fn") == "avg":
+    if listed and measure.get("fn") in ("avg", "ratio"):
         weight *= 0.5  # nobody wants the level of two countries taken together
     if b.frame.listing:
         weight *= 0.7

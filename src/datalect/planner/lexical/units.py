@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from datalect.data.model import Column
+from datalect.planner.lexical.durations import in_said_unit, is_duration
 from datalect.planner.lexical.frame import Choice, Filter, Frame
 from datalect.planner.lexical.parse_equalities import number_at
 from datalect.planner.lexical.sequence import Sequence, is_quantity
@@ -66,6 +67,12 @@ def unit_of(column: Column | None) -> tuple[str, float] | None:
     return None
 
 
+def time_size(word: str) -> float | None:
+    """How many seconds a unit of time has, or None for another unit."""
+    kind, size = _UNITS.get(word, ("", 0.0))
+    return size if kind == "time" else None
+
+
 def convert_units(seq: Sequence, frame: Frame) -> None:
     """Bring bounds into the units of their columns, and figures into the unit asked for."""
     for filter_ in frame.filters:
@@ -80,8 +87,10 @@ def convert_units(seq: Sequence, frame: Frame) -> None:
 
 
 def _convert_bound(seq: Sequence, frame: Frame, filter_: Filter) -> None:
-    column = seq.column(filter_.ref.choices[0].ref) if filter_.ref is not None else None
-    if column is None or not is_quantity(column):
+    first = filter_.ref.choices[0] if filter_.ref is not None else None
+    column = seq.column(first.ref) if first is not None else None
+    spans = first is not None and is_duration(first)
+    if not spans and (column is None or not is_quantity(column)):
         return
     kept = unit_of(column)
     places = [
@@ -90,6 +99,10 @@ def _convert_bound(seq: Sequence, frame: Frame, filter_: Filter) -> None:
         if seq.has(k, "num") and number_at(seq, k) in filter_.values and _used(seq, k)
     ]
     said = next((u for k in reversed(places) if (u := _said_at(seq, k)) is not None), None)
+    if column is None:
+        if filter_.ref is not None and said is not None and said[0] == "time":
+            filter_.ref.choices = [in_said_unit(c, said[1]) for c in filter_.ref.choices]
+        return
     if said is None and kept is not None and kept[0] == "money" and kept[1] > 1:
         said = ("money", 1.0)
     if said is not None and kept is not None:
@@ -135,6 +148,10 @@ def _said_at(seq: Sequence, number: int) -> tuple[str, float] | None:
     """The unit written behind a number, or before it: "3 hours", 三小时, 3万元."""
     if number + 1 < len(seq):
         word = seq.items[number + 1].text
+        if word in ("个", "个多", "多", "多个") and number + 2 < len(seq):
+            word = seq.items[number + 2].text
+            if word == "多" and number + 3 < len(seq):
+                word = seq.items[number + 3].text  # 一个多小时
         unit = _UNITS.get(word) or _UNITS.get(word.removesuffix("的")) or _UNITS.get(word.removeprefix("个"))
         if unit is not None and not (word in ("m", "t", "s") and not seq.cue(number + 1, "unit_noise")):
             return unit

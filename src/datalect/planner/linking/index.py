@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 
 from datalect.data.model import Catalog, Column, SemanticType, Table
+from datalect.planner.linking.glued import header_words
 from datalect.planner.linking.text import fold, is_han
 from datalect.planner.linking.tokens import split_header
 from datalect.planner.linking.vocabulary import expand, segment_chinese, synonyms, term_key
@@ -211,6 +212,9 @@ def _add_column(index: TermIndex, table: Table, column: Column, *, linked: bool)
         )
     if words[0] in ("is", "has", "was") and len(words) > 1:
         _add_words(index, words[1:], target, parts=0.78, fit=0.97)
+    glued = header_words(column.name)
+    if glued != words:
+        _add_words(index, glued, target, parts=0.78, fit=0.97)
     # a column that is nothing but the key of its table is what the table itself is called by, less so
     parts = 0.62 if linked or column.meaning.type in (SemanticType.ID, SemanticType.CODE) else 0.78
     _add_words(index, words, target, parts=parts)

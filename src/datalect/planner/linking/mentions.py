@@ -393,6 +393,12 @@ def _near(question: Normalised, run: Sequence[Item], values: ValueIndex, spans: 
     if span is None:
         return []
     kept = tuple(h for h in good if h.score >= top - 0.03)
+    if is_han(text[0]) and all(
+        text in fold(str(h.value)) and len(text) * 2 <= len(str(h.value)) for h in kept
+    ):
+        # 保利 of 保利置业集团有限公司: a part of a name, which other names may have too
+        columns = tuple(dict.fromkeys((h.column, 1) for h in kept))
+        return [Mention(*span, Sense("part", (columns, text), 0.75 * top))]
     return [Mention(*span, Sense("value", kept, 0.75 * top))]
 
 
@@ -406,6 +412,8 @@ def part_mentions(items: Sequence[Item], catalog: Catalog, index: TermIndex) -> 
         if stem(text) in common_words() or stem(text) in index.words:
             continue
         han = is_han(text[0])
+        if han and any(text in c.name for t in catalog.tables for c in t.columns):
+            continue  # 开发 of 开发商: a word of a header
         if len(text) < (2 if han else 3):
             continue
         wanted = stem(text)
