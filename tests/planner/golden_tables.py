@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -110,7 +110,39 @@ def _districts(folder: Path) -> list[Path]:
     return paths
 
 
-_MAKERS = {"shop": _shop, "cars": _cars, "staff": _staff, "years": _years, "districts": _districts}
+def _rides(folder: Path) -> list[Path]:
+    start = datetime(2023, 1, 1, 6)
+    rows = []
+    for i in range(90):
+        pickup = start + timedelta(hours=i * 17)
+        rows.append(
+            [pickup.isoformat(sep=" "), (pickup + timedelta(minutes=8 + i * 13 % 90)).isoformat(sep=" "),
+             round(1.5 + i * 7 % 23, 1), round(6 + i * 5 % 41, 2), 1 + i % 4, ("yes", "no")[i % 3 == 0],
+             ("North", "South", "East")[i % 3], ("card", "cash")[i % 2]]
+        )  # fmt: skip
+    header = ["pickup", "dropoff", "distance", "fare", "passengers", "prebooked", "district", "payment"]
+    return [_write(folder, "rides", header, rows)]
+
+
+def _invoices(folder: Path) -> list[Path]:
+    rows = [
+        [f"A{1000 + i // 3}", f"Lamp {i % 7}", 1 + i % 9, round(2 + i % 11 * 1.5, 2),
+         ("France", "Norway", "Spain")[i % 3], (date(2022, 1, 5) + timedelta(days=i * 4)).isoformat()]
+        for i in range(150)
+    ]  # fmt: skip
+    header = ["InvoiceNo", "Description", "Quantity", "UnitPrice", "Country", "InvoiceDate"]
+    return [_write(folder, "invoice_lines", header, rows)]
+
+
+def _glued(folder: Path) -> list[Path]:
+    rows = [
+        [2010 + i // 12, 1 + i % 12, 300 + i * 37 % 90, 5_000_000 + i * 91_337 % 700_000] for i in range(96)
+    ]
+    return [_write(folder, "dealers", ["yearvalue", "monthvalue", "numberofcars", "totalsalesnew"], rows)]
+
+
+_MAKERS = {"shop": _shop, "cars": _cars, "staff": _staff, "years": _years, "districts": _districts,
+           "rides": _rides, "invoices": _invoices, "glued": _glued}  # fmt: skip
 
 
 @lru_cache(maxsize=8)

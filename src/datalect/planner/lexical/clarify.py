@@ -180,7 +180,8 @@ def _differences(items: list[Item], seq: Sequence) -> list[Item]:
 
 
 _AMOUNTS = frozenset("amount revenue sales turnover spending spend total price value worth".split()) | {
-    "金额", "销售额", "总额", "营业额", "收入", "总金额", "销售金额", "营收", "成交额", "消费额", "消费金额", "总价",
+    "金额", "销售额", "总额", "营业额", "收入", "总金额", "销售金额", "营收", "成交额", "消费额", "消费金额",
+    "总价",
 }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def _money_beside(seq: Sequence, at: int, step: int) -> int | None:
 
 
 def read_weighted(seq: Sequence, frame: Frame) -> None:
-    """Read "average price weighted by quantity", 按成交套数加权的均价: the products' sum over the weights'."""
+    """Read "average price weighted by quantity", 按成交套数加权的均价: the products' sum over the weights'."""  # noqa: E501
     for at in range(len(seq)):
         if not seq.free(at) or not seq.items[at].text.startswith(_WEIGHTED):
             continue
