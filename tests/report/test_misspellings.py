@@ -47,6 +47,9 @@ def test_slips_are_found(usual, rare):
         ("上海市浦东新区", "上海市浦西新区"),
         ("Oslo", "Osla"),
         ("Grand Theft", "GRAND THEFT"),
+        ("Portland", "Cortland"),
+        ("Two Beers Brewing Company", "Two Henrys Brewing Company"),
+        ("7:10 p.m.", "7:10 a.m."),
     ],
 )
 def test_other_values_are_no_slips(usual, rare):

@@ -31,6 +31,7 @@ FORMS: dict[str, str] = {
     "{spelled}: they may be misspelt.",
     "misspelt:one": "{column} holds a rare value spelt almost like a frequent one, {spelled}: it may be "
     "misspelt.",
+    "several_forms": "{column} writes dates or times in {count} forms, such as {spelled}.",
     "empty": "{column} has no value in any row.",
     "constant": "{column} is {value} in all {rows} rows.",
     "constant_or_missing": "{column} is either {value} or missing ({missing} rows).",

@@ -21,6 +21,7 @@ FORMS: dict[str, str] = {
     "misspelt": "{column}中有{count}个罕见的值（{stray}行）与某个常见值的写法几乎相同，例如{spelled}：可能是"
     "拼写错误。",
     "misspelt:one": "{column}中有一个罕见的值与某个常见值的写法几乎相同，即{spelled}：可能是拼写错误。",
+    "several_forms": "{column}中的日期或时间有{count}种格式，例如{spelled}。",
     "empty": "{column}在所有行中都没有值。",
     "constant": "{column}在全部{rows}行中都是{value}。",
     "constant_or_missing": "{column}要么是{value}，要么缺失（{missing}行）。",

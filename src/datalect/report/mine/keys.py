@@ -19,9 +19,10 @@ S = SemanticType
 _SHARE = plain_shape(percent=100)
 _MOST_CHECKED = 30
 _LEAST_REPEATS = 1.5  # rows per value of the determining column, on average
-_LEAST_NEAR_REPEATS = 5  # the same for rules with exceptions
+_LEAST_NEAR_REPEATS = 8  # the same for rules with exceptions
 _MOST_BROKEN = 0.05  # share of rows up to which exceptions are faults and not variety
 _MOST_NEAR = 6
+_NAMING = frozenset({S.ID, S.CODE, S.CATEGORY, S.NAME, S.ORDERED})
 _NO_GROUPS = frozenset({S.TEXT, S.UNKNOWN})
 
 
@@ -141,6 +142,8 @@ def _near_dependencies(context: Context, codes: dict[str, tuple[np.ndarray, int]
         pair = frozenset((left, right))
         if pair in context.bound or kind_of(context.column(right).dtype) != "text" or left in context.same:
             continue
+        if kind_of(context.column(left).dtype) != "text" and context.column(left).meaning.type not in _NAMING:
+            continue  # a measure names nothing
         broken = _broken_share(codes[left], codes[right])
         if broken is not None and (right not in best or broken < best[right][0]):
             best[right] = (broken, left)

@@ -225,6 +225,8 @@ def _confirmed(
     if share < _RATIO * rest or share - rest < 0.03 or not level_tests(top["rows"], rest_rows, share, rest):
         return []
     if not top["filled"]:
+        # A group that has few of the gaps must not stand for all of them.
+        small = top["rows"] < 0.1 * (total - filled)
         return [
             Finding(
                 form="missing_where",
@@ -234,8 +236,8 @@ def _confirmed(
                 values={"rows": top["rows"], "rest": rest},
                 names=names | {"group": context.value_name(factor.columns[0], top["group"])},
                 shapes={"rest": _SHARE},
-                impact=0.55,
-                surprise=0.7,
+                impact=0.2 if small else 0.55,
+                surprise=0.3 if small else 0.7,
             )
         ]
     return [

@@ -22,6 +22,7 @@ _SHARE = plain_shape(percent=100)
 _TYPES = frozenset({SemanticType.CATEGORY, SemanticType.CODE, SemanticType.ORDERED, SemanticType.NAME})
 _LEAST_LENGTH = 5  # letters of the frequent value
 _LETTERS_PER_EDIT = 5
+_LETTERS_OF_A_WORD = 4  # one edit for so many letters of a word
 _MOST_EDITS = 3
 _LEAST_ROWS = 10  # of the frequent value
 _RATIO = 10  # how many times as frequent it must be
@@ -130,6 +131,8 @@ def _is_slip(rare: str, usual: str) -> bool:
     swapped = len(places) == 2 and sorted(usual) == sorted(rare)
     if not swapped and any(b - a < 2 for a, b in pairwise(places)):
         return False
+    if not _few_in_each_word(usual, places):
+        return False
     for operation in operations:
         at = operation.src_pos
         before = usual[at] if operation.tag != "insert" else ""
@@ -138,6 +141,20 @@ def _is_slip(rare: str, usual: str) -> bool:
         if any(ord(ch) >= _LAST_WORD_SIGN for ch in both) or not any(ch.isalpha() for ch in both):
             return False
         if not _may_slip(usual, at, before, after):
+            return False
+    return True
+
+
+def _few_in_each_word(usual: str, places: list[int]) -> bool:
+    """Whether no word changes in more than one of four letters, nor the whole text in its first letter.
+
+    Beers and Henrys, a.m. and p.m., Portland and Cortland are different names.
+    """
+    if 0 in places and usual[:1].isalpha():
+        return False
+    for word in _WORD.finditer(usual):
+        changed = sum(word.start() <= p < word.end() for p in places)
+        if changed > len(word[0]) // _LETTERS_OF_A_WORD and word[0].isalpha():
             return False
     return True
 

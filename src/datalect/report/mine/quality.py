@@ -29,13 +29,15 @@ _MANY_TEXTS = 3  # columns stored as text from which they are told together
 
 def mine(context: Context) -> list[Finding]:
     """All findings about the quality of the table."""
+    from datalect.report.mine.forms import several_forms
     from datalect.report.mine.misspellings import misspellings
 
     found: list[Finding] = []
     for column in context.reader.columns:
         found += _sentinels(context, column)
         found += _variants(context, column)
-        found += misspellings(context, column)
+        forms = several_forms(context, column)
+        found += forms or misspellings(context, column)
         found += _emptiness(context, column)
     found += _conversions(context)
     found += _repeated_rows(context)
