@@ -56,6 +56,8 @@ def _best(hire, text: str) -> Interpretation:
          "hires | get count() | where end_station_id>stations.town = York and start_station_id>stations.town = Bath"),  # noqa: E501
         ("从Bath出发的hires有多少", "hires | get count() | where start_station_id>stations.town = Bath"),
         ("how many hires ended in Leeds", "hires | get count() | where end_station_id>stations.town = Leeds"),
+        ("stations where no hire has started",
+         "stations | list station_name | where no hires.start_station_id"),
         ("how many stations are available", "stations | get count() | where unavailable = False"),
         ("可用的stations有几个", "stations | get count() | where unavailable = False"),
         ("how many riders with bikes", "riders | get count() | where bikes > 0"),

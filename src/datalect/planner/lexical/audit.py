@@ -80,15 +80,20 @@ def _table_missed(seq: Sequence, at: int, body: dict[str, Any], written: str) ->
     reached = {k.ref_table for k in keys if any(f'"{k.table}.{c}"' in written for c in k.columns)}
     reached |= _passed_through(seq, body, written)
     return not any(
-        body.get("from") == t or f'"{t}.' in written or f'"has": "{t}' in written or t in reached
+        body.get("from") == t or _written(t, written) or f'"has": "{t}' in written or t in reached
         for t in tables
     )
+
+
+def _written(table: str, written: str) -> bool:
+    """Whether a plan uses a column of a table, by its name or by the key that leads to it."""
+    return f'"{table}.' in written or f">{table}." in written
 
 
 def _passed_through(seq: Sequence, body: dict[str, Any], written: str) -> set[str]:
     """Tables that lie between the rows a plan starts from and the columns it uses of others."""
     graph, start = TableGraph(seq.catalog), str(body.get("from"))
-    ends = [t for t in graph.names if t != start and f'"{t}.' in written]
+    ends = [t for t in graph.names if t != start and _written(t, written)]
     return {
         t
         for t in graph.names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from datalect.planner.lexical.frame import Frame
 from datalect.planner.lexical.sequence import Sequence
 
@@ -24,7 +26,7 @@ _ASKED_ZH = ("多少", "几", "多")
 
 def doubts(seq: Sequence, frame: Frame) -> int:
     """How many words were left over that say which rows, or which figure, are meant."""
-    found = int(_ranked_change(seq, frame))
+    found = int(_ranked_change(seq, frame)) + int(_visits(seq))
     for at, item in enumerate(seq.items):
         if seq.roles[at] == "noun":
             found += not item.senses and _before_noun(seq, frame, at)
@@ -40,6 +42,13 @@ _CHANGES = frozenset(
     "fall drop rise increase decrease decline gain jump loss swing surge dip growth change"
     " 涨幅 跌幅 增幅 降幅 增长 下降 增量 变化".split()
 )
+
+
+def _visits(seq: Sequence) -> bool:
+    """Whether 人次 is asked of several tables: which rows stand for one is a guess."""
+    texts = [item.text for item in seq.items]
+    said = any("人次" in text for text in texts) or ("人", "次") in pairwise(texts)
+    return said and len(seq.catalog.tables) > 1
 
 
 def _ranked_change(seq: Sequence, frame: Frame) -> bool:

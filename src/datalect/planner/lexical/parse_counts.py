@@ -31,7 +31,6 @@ def read_counts(seq: Sequence, frame: Frame) -> None:
         if _summed_already(seq, frame, at):
             seq.use(at, "noise")  # 一共死亡多少人, "how many cases in total": the sum is read
             continue
-        frame.doubts += "人次" in text and len(seq.catalog.tables) > 1  # which rows are visits is a guess
         distinct = any(w in text for w in ("different", "distinct", "unique", "种"))
         target = _counted(seq, at, postfix=text[0] > "\u3000")
         if target is not None and seq.cue(target, "distinct"):

@@ -6,6 +6,7 @@ from datalect.data.model import SemanticType
 from datalect.planner.lexical.frame import Choice, Filter, Frame, Ref, Want
 from datalect.planner.lexical.graph import partner_table
 from datalect.planner.lexical.sequence import Sequence, is_number, is_quantity
+from datalect.planner.lexical.ways import partner_by_way
 
 
 def read_null(seq: Sequence, frame: Frame) -> None:
@@ -246,5 +247,6 @@ def read_has_not(seq: Sequence, frame: Frame) -> None:
             if bridge is None:
                 continue
             table = bridge
-        frame.filters.append(Filter("has", table=table, neg=True, at=at))
+        partner = partner_by_way(seq, table, following)
+        frame.filters.append(Filter("has", table=partner, neg=True, at=at))
         seq.use([k for k in range(at, following + 1) if seq.free(k)], "filter")

@@ -17,7 +17,11 @@ _LEAST = 0.6
 def read_relatives(seq: Sequence, frame: Frame) -> None:
     """Take "who" right behind a thing as what joins its clause, not as a question for a name."""
     for at in range(1, len(seq)):
-        if seq.free(at) and seq.items[at].text in _RELATIVE and seq.thing(at - 1) and not seq.glue(at - 1):
+        place = (
+            seq.items[at].text == "where" and seq.cue(at + 1, "neg") is not None
+        )  # "stations where no trip"
+        named = place or seq.items[at].text in _RELATIVE
+        if seq.free(at) and named and seq.thing(at - 1) and not seq.glue(at - 1):
             if at + 1 < len(seq):
                 seq.use(at, "noise")
 
@@ -69,7 +73,7 @@ def _none_at_all(seq: Sequence, frame: Frame, at: int) -> None:
         return
     for k in range(at - 2, max(-1, at - 7), -1):
         table = seq.table(k, 0.7) if seq.free(k) else None
-        others = {t for m in range(len(seq)) if m != k and (t := seq.table(m, 0.75)) is not None}
+        others = {t for m in range(len(seq)) if m != k and (t := seq.table(m, 0.65)) is not None}
         if table is None or not others - {table}:
             continue
         partner = next((p for o in sorted(others) if (p := _tied(seq, table, o)) is not None), None)

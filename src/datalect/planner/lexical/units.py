@@ -196,10 +196,27 @@ def _asked_unit(seq: Sequence, at: int) -> tuple[str, float] | None:
     return None
 
 
+_LONG = 480  # minutes: what lasts longer on average is rather kept in seconds
+_SECONDS = ("time", 1.0)
+
+
+def _told_by_size(column: Column | None, unit: tuple[str, float]) -> tuple[str, float] | None:
+    """Seconds, for a duration that would last a working day on average were it kept in minutes."""
+    if column is None or unit != ("time", 60.0) or not is_quantity(column):
+        return None
+    lasting = bool({"duration", "length", "time", "时长", "用时"} & set(split_header(column.name)))
+    mean = column.profile.mean
+    return _SECONDS if lasting and mean is not None and mean > _LONG else None
+
+
 def _in_unit(seq: Sequence, choice: Choice, unit: tuple[str, float]) -> Choice:
-    kept = unit_of(seq.column(choice.ref)) if choice.kind == "col" else None
+    column = seq.column(choice.ref) if choice.kind == "col" else None
+    kept = unit_of(column) or _told_by_size(column, unit)
     if kept is None or kept[0] != unit[0] or kept[1] == unit[1]:
         return choice
     factor = _scaled(unit[1] / kept[1], 1.0)
     expr = ["/", choice.ref, factor] if factor >= 1 else ["*", choice.ref, _scaled(kept[1] / unit[1], 1.0)]
-    return replace(choice, ref="", kind="expr", expr=expr)
+    note = choice.note
+    if unit_of(column) is None and column is not None:
+        note = (f"Took {column.name} to be kept in seconds.", f"假定{column.name}以秒为单位。")
+    return replace(choice, ref="", kind="expr", expr=expr, note=note)

@@ -110,6 +110,29 @@ def _key_words(name: str) -> set[str]:
     return {part for word in words for part in expand(word).split()} | set(words)
 
 
+def partner_by_way(seq: Sequence, table: str, at: int) -> str:
+    """The partner table with the key that a verb behind it asks for: "where no trip has started".
+
+    Args:
+        seq: the items of the question.
+        table: the partner table.
+        at: the item that names it; a verb behind it is taken as read.
+    """
+    for k in range(at + 1, min(len(seq), at + 5)):
+        words = set(seq.items[k].text.split())
+        way = _FROM if words & _STARTS else _TO if words & _ENDS else None
+        if way is not None and seq.free(k):
+            keys = [key for key in seq.catalog.foreign_keys if key.table == table and len(key.columns) == 1]
+            meant = [key for key in keys if _key_words(key.columns[0]) & way]
+            ids = [key for key in meant if "id" in split_header(key.columns[0])] or meant
+            if len(ids) == 1:
+                seq.use([m for m in range(at + 1, k + 1) if seq.free(m)], "filter")
+                return f"{table}.{ids[0].columns[0]}"
+        if not (seq.glue(k) or seq.cue(k, "has") or seq.items[k].text in ("ever", "has", "have")):
+            break
+    return table
+
+
 def named_path(ways: list[str], seq: Sequence) -> list[str]:
     """The ways between tables that pass a table the question names: the customer's city, not the clerk's."""
     named = {t for at in range(len(seq)) if (t := seq.table(at, 0.85)) is not None}
