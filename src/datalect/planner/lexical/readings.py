@@ -26,6 +26,7 @@ from datalect.planner.linking.text import Normalised
 _COMBINATIONS = 14
 _CHECKED = 12
 _REPAIRS = 2
+_EITHER = 0.69  # what a way through other tables costs when the question does not say which
 
 
 @dataclass(slots=True)
@@ -179,7 +180,7 @@ def checked_candidate(
     draft: Draft, score: float, seq: Sequence, catalog: Catalog, values: ValueIndex, question: Normalised
 ) -> Candidate | None:
     """Check a draft, mending it where the checker says how; None when it cannot be a plan."""
-    data = draft.plan
+    data, lost = draft.plan, draft.lost
     for _ in range(_REPAIRS + 1):
         try:
             plan = Plan.model_validate(data)
@@ -190,6 +191,7 @@ def checked_candidate(
                 return None
             data, factor = repaired
             score *= factor
+            lost += factor == _EITHER
             continue
         except (ValidationError, RecursionError):
             return None
@@ -199,7 +201,7 @@ def checked_candidate(
             {k: v for k, v in checked.plan.to_json().items() if k not in ("why", "open", "task", "show")},
             sort_keys=True, ensure_ascii=False, default=str,
         )  # fmt: skip
-        return Candidate(final, score, list(draft.notes), key, draft.guesses, draft.lost)
+        return Candidate(final, score, list(draft.notes), key, draft.guesses, lost)
     return None
 
 
@@ -218,7 +220,9 @@ def _repair(
             fixed = text.replace(f'"has": {json.dumps(wanted)}', f'"has": {json.dumps(instead)}')
             return (json.loads(fixed), 0.7) if fixed != text else None
         if wanted != instead:
-            return _replace(data, wanted, instead), 0.95 if len(named or ways) == 1 else 0.7
+            passed = {tuple(part.split(".")[0] for part in way.split(">")[1:]) for way in named or ways}
+            factor = 0.95 if len(named or ways) == 1 else 0.7 if len(passed) == 1 else _EITHER
+            return _replace(data, wanted, instead), factor
     if error.code in ("not_additive", "not_meaningful"):
         text = json.dumps(data, ensure_ascii=False, default=str)
         if '"fn": "sum"' in text:
