@@ -41,3 +41,15 @@ def test_one_form_is_no_news():
 
 def test_addresses_are_no_dates():
     assert not told(report_of([f"{h} Main Street {'East' if m % 2 else ''}" for h, m in times(300)]))
+
+
+def test_one_year_of_seasons_is_no_trend():
+    random = np.random.default_rng(8)
+    day = np.arange(365)
+    warmth = 55 + 20 * np.cos(day / 365 * 2 * np.pi) - day * 0.01 + random.normal(0, 3, 365)
+    growth = day * 0.1 + random.normal(0, 3, 365)
+    dates = np.datetime64("2014-07-01") + day.astype("timedelta64[D]")
+    table = pa.table({"day": pa.array(dates, pa.date32()), "warmth": warmth, "growth": growth})
+    with datalect.open(("weather", table)) as data:
+        trends = {f.columns[0] for f in data.report().facts if f.type == "trend"}
+    assert trends == {"growth"}

@@ -50,6 +50,7 @@ def test_slips_are_found(usual, rare):
         ("Portland", "Cortland"),
         ("Two Beers Brewing Company", "Two Henrys Brewing Company"),
         ("7:10 p.m.", "7:10 a.m."),
+        ("FuseA", "FuseP"),
     ],
 )
 def test_other_values_are_no_slips(usual, rare):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _BIRTH = re.compile(r"(?i)(^|[_\s])(dob|birth\w*|born)($|[_\s])|birth|出生|生日")
+_LEAST_ALONG = 0.5  # rank correlation of the averages of months or weeks with their order
 _BY_VALUE = 30  # different values of a number up to which it is counted value by value
 
 
@@ -181,6 +182,22 @@ def _by_edges(outcome: Variable, factor: Variable, edges: list[float]) -> list[d
     return get
 
 
+def _goes_on(averages: list[float], effect: float) -> bool:
+    """Whether the averages of months or weeks keep to one way.
+
+    In little more than a year the course of the seasons cannot be taken off: from July to June it first falls
+    and then rises, and neither end is news.
+    """
+    import numpy as np
+
+    from datalect.report.stats import ranks
+
+    if len(averages) < 6:
+        return True
+    along = float(np.corrcoef(np.arange(len(averages)), ranks(np.asarray(averages)))[0, 1])
+    return along * effect > 0 and abs(along) >= _LEAST_ALONG
+
+
 def over_time(context: Context, pair: Pair, checked: list[Inside]) -> list[Finding]:
     """A number that rises or falls over the span of the table: first and last tenth of time."""
     outcome, time = (pair.outcome, pair.factor) if pair.factor.kind == "time" else (pair.factor, pair.outcome)
@@ -213,6 +230,8 @@ def over_time(context: Context, pair: Pair, checked: list[Inside]) -> list[Findi
     least = 0.2 * float(np.median([r["n"] for r in rows])) if rows else 0
     rows = [r for r in rows if r["n"] >= max(5, least)]
     if len(rows) < 4 or (rows[-1]["value"] - rows[0]["value"]) * pair.effect <= 0:
+        return []
+    if grain != "year" and not _goes_on([float(r["value"]) for r in rows], pair.effect):
         return []
     first, last = float(rows[0]["value"]), float(rows[-1]["value"])
     shape = value_shape(context, outcome)

@@ -147,8 +147,10 @@ def _near_dependencies(context: Context, codes: dict[str, tuple[np.ndarray, int]
         broken = _broken_share(codes[left], codes[right])
         if broken is not None and (right not in best or broken < best[right][0]):
             best[right] = (broken, left)
-    chosen = sorted(best.items(), key=lambda p: p[1])[:_MOST_NEAR]
-    return [f for right, (_, left) in chosen for f in _nearly(context, left, right)]
+    chosen: dict[frozenset[str], tuple[str, str]] = {}
+    for right, (_, left) in sorted(best.items(), key=lambda p: p[1]):
+        chosen.setdefault(frozenset((left, right)), (left, right))
+    return [f for left, right in list(chosen.values())[:_MOST_NEAR] for f in _nearly(context, left, right)]
 
 
 def _broken_share(left: tuple[np.ndarray, int], right: tuple[np.ndarray, int]) -> float | None:
@@ -192,8 +194,8 @@ def _nearly(context: Context, left: str, right: str) -> list[Finding]:
             effect=1.0 - share,
             effect_name="share",
             sql=sql,
-            impact=0.55,
-            surprise=0.65,
+            impact=0.45,
+            surprise=0.6,
             cluster=f"fd:{right}",
         )
     ]

@@ -123,6 +123,12 @@ def _is_slip(rare: str, usual: str) -> bool:
     """Whether letters that stand apart from each other, and no digits or word signs, tell the two apart."""
     from rapidfuzz.distance import Levenshtein
 
+    if len(rare) == len(usual) and any(
+        a.isupper() and b.isupper() and before.islower()
+        for before, (a, b) in zip(usual, zip(usual[1:], rare[1:], strict=True), strict=False)
+        if a != b
+    ):
+        return False  # FuseA and FuseP are two names
     rare, usual = rare.casefold(), usual.casefold()
     if rare in (usual + "s", usual + "es") or usual in (rare + "s", rare + "es"):
         return False
