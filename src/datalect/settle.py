@@ -27,7 +27,7 @@ Outcome: TypeAlias = "tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, An
 # Readings compared with each other; more would cost more than asking back.
 _COMPARED = 3
 # A reading below this probability is not worth running unasked, whatever the others say.
-_WORTH_RUNNING = 0.55
+_WORTH_RUNNING = 0.65
 # From this probability on a reading is asked about only because of others as likely, so those alone are run.
 _SURE_ENOUGH = 0.65
 _NEAR = 0.9

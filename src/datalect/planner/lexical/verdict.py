@@ -10,7 +10,7 @@ from datalect.planner.lexical.readings import Candidate
 from datalect.planner.lexical.sequence import Sequence
 from datalect.planner.linking.text import Normalised
 
-ANSWER = 0.58  # probability from which the best reading is run without asking back
+ANSWER = 0.65  # probability from which the best reading is run without asking back
 ASK = 0.2  # probability below which words that were not understood mean a refusal
 LOST = 0.5  # probability at most when a part of the question found no place in the plan
 FAINT = (
