@@ -28,8 +28,7 @@ Outcome: TypeAlias = "tuple[CheckedPlan, CompiledPlan, QueryResult, dict[str, An
 _COMPARED = 3
 # A reading below this probability is not worth running unasked, whatever the others say.
 _WORTH_RUNNING = 0.65
-# From this probability on a reading is asked about only because of others as likely, so those alone are run.
-_SURE_ENOUGH = 0.65
+# From there on a reading is asked about only because of others as likely, so those alone are run.
 _NEAR = 0.9
 # A reading this sure may find nothing: then there is nothing.
 _CERTAIN = 0.9
@@ -72,8 +71,7 @@ def settle(
         return replace(interpretation, status="ambiguous", reason=_NOTHING[interpretation.language]), None
     if readings[0].score < _WORTH_RUNNING:
         return interpretation, None
-    best = readings[0].score
-    rivals = [r for r in readings[:_COMPARED] if best < _SURE_ENOUGH or r.score >= _NEAR * best]
+    rivals = [r for r in readings[:_COMPARED] if r.score >= _NEAR * readings[0].score]
     outcomes = _outcomes(tuple(rivals), run)
     filled = [(reading, outcome) for reading, outcome in outcomes if not finds_nothing(outcome)]
     if not filled or any(not _same(filled[0][1], other) for _, other in filled[1:]):
