@@ -79,11 +79,11 @@ def variant(finding: Finding) -> str:
         return "up" if values["change"] > 0 else "down"
     if form in ("compare_missing", "compare_share"):
         return "up" if values["new"] > values["old"] else "down"
-    if form in ("trend_rows", "change_point"):
+    if form in ("trend_rows", "change_point", "sum_trend", "sum_change_point"):
         # Beyond a tripling a percentage says less than a multiple.
         way = "times" if values["change"] >= _MULTIPLE else "up" if values["change"] > 0 else "down"
         return f"{values['grain']} {way}"
-    if form in ("spike", "gap", "gap_one"):
+    if form in ("spike", "sum_spike", "gap", "gap_one"):
         return str(values["grain"])
     if (form.endswith("_one") or form == "compare_average") and "rest" in values:
         return "up" if values["value"] > values["rest"] else "down"

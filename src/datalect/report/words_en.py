@@ -74,13 +74,13 @@ FORMS: dict[str, str] = {
     "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
     "trend_rows:month down": "The number of rows per month fell by {change}: from {first} on average in the "
     "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
-    "change_point:day up": "From {date} on the level is {change} higher: {after} rows a day on average in "
+    "change_point:day up": "From {date} on the number of rows is {change} higher: {after} a day on average in "
     "the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:day down": "From {date} on the level is {change} lower: {after} rows a day on average in "
+    "change_point:day down": "From {date} on the number of rows is {change} lower: {after} a day on average in "
     "the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:month up": "From {date} on the level is {change} higher: {after} rows a month on average "
+    "change_point:month up": "From {date} on the number of rows is {change} higher: {after} a month on average "
     "in the {reach} months from then on, against {before} in the {reach} months before.",
-    "change_point:month down": "From {date} on the level is {change} lower: {after} rows a month on average "
+    "change_point:month down": "From {date} on the number of rows is {change} lower: {after} a month on average "
     "in the {reach} months from then on, against {before} in the {reach} months before.",
     "weekday_busy": "Most rows fall on {groups}: {in} a day on average, {change} more than on the other "
     "days ({out}).",
@@ -170,9 +170,9 @@ FORMS: dict[str, str] = {
     "the first {span} days (from {start}), {last} in the last {span} days (to {end}).",
     "trend_rows:month times": "The number of rows per month is {times} times what it was: {first} on "
     "average in the first {span} months (from {start}), {last} in the last {span} months (to {end}).",
-    "change_point:day times": "From {date} on the level is {times} times as high: {after} rows a day on "
+    "change_point:day times": "From {date} on the number of rows is {times} times as high: {after} a day on "
     "average in the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:month times": "From {date} on the level is {times} times as high: {after} rows a month on "
+    "change_point:month times": "From {date} on the number of rows is {times} times as high: {after} a month on "
     "average in the {reach} months from then on, against {before} in the {reach} months before.",
     # comparing
     "compare_rows:up": "There are {new} rows, {change} more than in {other} ({old}).",
@@ -196,6 +196,43 @@ FORMS: dict[str, str] = {
     "all).",
     "compare_lost_values:one": "{column} lacks one value of {other}: {value} ({rows} rows there).",
     "compare_period": "{column} runs from {from} to {to}; in {other} it runs from {was_from} to {was_to}.",
+    # sums over time
+    "sum_trend:day up": "Total {measure} per day rose by {change}: from {first} on average in the first "
+    "{span} days (from {start}) to {last} in the last {span} days (to {end}).",
+    "sum_change_point:day up": "From {date} on total {measure} is {change} higher: {after} a day on "
+    "average in the {reach} days from then on, against {before} in the {reach} days before.",
+    "sum_trend:day down": "Total {measure} per day fell by {change}: from {first} on average in the first "
+    "{span} days (from {start}) to {last} in the last {span} days (to {end}).",
+    "sum_change_point:day down": "From {date} on total {measure} is {change} lower: {after} a day on "
+    "average in the {reach} days from then on, against {before} in the {reach} days before.",
+    "sum_trend:day times": "Total {measure} per day is {times} times what it was: {first} on average in "
+    "the first {span} days (from {start}), {last} in the last {span} days (to {end}).",
+    "sum_change_point:day times": "From {date} on total {measure} is {times} times as high: {after} a day "
+    "on average in the {reach} days from then on, against {before} in the {reach} days before.",
+    "sum_spike:day": "{date} stands out with a total {measure} of {count}, {times} times the usual {usual} "
+    "of the days around it.",
+    "sum_trend:month up": "Total {measure} per month rose by {change}: from {first} on average in the "
+    "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
+    "sum_change_point:month up": "From {date} on total {measure} is {change} higher: {after} a month on "
+    "average in the {reach} months from then on, against {before} in the {reach} months before.",
+    "sum_trend:month down": "Total {measure} per month fell by {change}: from {first} on average in the "
+    "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
+    "sum_change_point:month down": "From {date} on total {measure} is {change} lower: {after} a month on "
+    "average in the {reach} months from then on, against {before} in the {reach} months before.",
+    "sum_trend:month times": "Total {measure} per month is {times} times what it was: {first} on average "
+    "in the first {span} months (from {start}), {last} in the last {span} months (to {end}).",
+    "sum_change_point:month times": "From {date} on total {measure} is {times} times as high: {after} a "
+    "month on average in the {reach} months from then on, against {before} in the {reach} months before.",
+    "sum_spike:month": "{date} stands out with a total {measure} of {count}, {times} times the usual "
+    "{usual} of the months around it.",
+    "sum_weekday_busy": "Total {measure} is largest on {groups}: {in} a day on average, {change} more than "
+    "on the other days ({out}).",
+    "sum_weekday_quiet": "Total {measure} is smallest on {groups}: {in} a day on average, {change} less "
+    "than on the other days ({out}).",
+    "sum_month_busy": "Total {measure} is largest in {groups}: {in} on average, {change} more than in the "
+    "other months ({out}).",
+    "sum_month_quiet": "Total {measure} is smallest in {groups}: {in} on average, {change} less than in "
+    "the other months ({out}).",
     # comparing two periods
     "period_rows:up": "{now} has {new} rows, {change} more than {other} ({old}).",
     "period_rows:down": "{now} has {new} rows, {change} fewer than {other} ({old}).",

@@ -54,13 +54,13 @@ FORMS: dict[str, str] = {
     "月（至{end}）平均{last}。",
     "trend_rows:month down": "每月的行数下降了{change}：最初{span}个月（自{start}起）平均{first}，最后"
     "{span}个月（至{end}）平均{last}。",
-    "change_point:day up": "从{date}起水平高出{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
+    "change_point:day up": "从{date}起行数高出{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
     "{before}行。",
-    "change_point:day down": "从{date}起水平低了{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
+    "change_point:day down": "从{date}起行数低了{change}：此后{reach}天平均每天{after}行，此前{reach}天平均"
     "{before}行。",
-    "change_point:month up": "从{date}起水平高出{change}：此后{reach}个月平均每月{after}行，此前{reach}个月"
+    "change_point:month up": "从{date}起行数高出{change}：此后{reach}个月平均每月{after}行，此前{reach}个月"
     "平均{before}行。",
-    "change_point:month down": "从{date}起水平低了{change}：此后{reach}个月平均每月{after}行，此前{reach}个"
+    "change_point:month down": "从{date}起行数低了{change}：此后{reach}个月平均每月{after}行，此前{reach}个"
     "月平均{before}行。",
     "weekday_busy": "{groups}的行数最多：平均每天{in}行，比其他日子（{out}行）多{change}。",
     "weekday_quiet": "{groups}的行数最少：平均每天{in}行，比其他日子（{out}行）少{change}。",
@@ -124,9 +124,9 @@ FORMS: dict[str, str] = {
     "{span}天（至{end}）平均{last}。",
     "trend_rows:month times": "每月的行数是起初的{times}倍：最初{span}个月（自{start}起）平均{first}，最后"
     "{span}个月（至{end}）平均{last}。",
-    "change_point:day times": "从{date}起水平是此前的{times}倍：此后{reach}天平均每天{after}行，此前"
+    "change_point:day times": "从{date}起行数是此前的{times}倍：此后{reach}天平均每天{after}行，此前"
     "{reach}天平均{before}行。",
-    "change_point:month times": "从{date}起水平是此前的{times}倍：此后{reach}个月平均每月{after}行，此前"
+    "change_point:month times": "从{date}起行数是此前的{times}倍：此后{reach}个月平均每月{after}行，此前"
     "{reach}个月平均{before}行。",
     # comparing
     "compare_rows:up": "共有{new}行，比{other}（{old}行）多{change}。",
@@ -148,6 +148,37 @@ FORMS: dict[str, str] = {
     "compare_lost_values": "{column}缺少{other}的{count}个值，例如{value}（在那里共{rows}行）。",
     "compare_lost_values:one": "{column}缺少{other}的一个值：{value}（在那里{rows}行）。",
     "compare_period": "{column}从{from}到{to}；在{other}中从{was_from}到{was_to}。",
+    # 合计随时间的变化
+    "sum_trend:day up": "每天的{measure}合计上升了{change}：最初{span}天（自{start}起）平均{first}，最后"
+    "{span}天（至{end}）平均{last}。",
+    "sum_change_point:day up": "从{date}起{measure}合计高出{change}：此后{reach}天平均每天{after}，此前"
+    "{reach}天平均{before}。",
+    "sum_trend:day down": "每天的{measure}合计下降了{change}：最初{span}天（自{start}起）平均{first}，最后"
+    "{span}天（至{end}）平均{last}。",
+    "sum_change_point:day down": "从{date}起{measure}合计低了{change}：此后{reach}天平均每天{after}，此前"
+    "{reach}天平均{before}。",
+    "sum_trend:day times": "每天的{measure}合计是起初的{times}倍：最初{span}天（自{start}起）平均{first}，"
+    "最后{span}天（至{end}）平均{last}。",
+    "sum_change_point:day times": "从{date}起{measure}合计是此前的{times}倍：此后{reach}天平均每天{after}，"
+    "此前{reach}天平均{before}。",
+    "sum_spike:day": "{date}格外突出，{measure}合计{count}，是前后日子通常{usual}的{times}倍。",
+    "sum_trend:month up": "每月的{measure}合计上升了{change}：最初{span}个月（自{start}起）平均{first}，最"
+    "后{span}个月（至{end}）平均{last}。",
+    "sum_change_point:month up": "从{date}起{measure}合计高出{change}：此后{reach}个月平均每月{after}，此前"
+    "{reach}个月平均{before}。",
+    "sum_trend:month down": "每月的{measure}合计下降了{change}：最初{span}个月（自{start}起）平均{first}，"
+    "最后{span}个月（至{end}）平均{last}。",
+    "sum_change_point:month down": "从{date}起{measure}合计低了{change}：此后{reach}个月平均每月{after}，此"
+    "前{reach}个月平均{before}。",
+    "sum_trend:month times": "每月的{measure}合计是起初的{times}倍：最初{span}个月（自{start}起）平均"
+    "{first}，最后{span}个月（至{end}）平均{last}。",
+    "sum_change_point:month times": "从{date}起{measure}合计是此前的{times}倍：此后{reach}个月平均每月"
+    "{after}，此前{reach}个月平均{before}。",
+    "sum_spike:month": "{date}格外突出，{measure}合计{count}，是前后月份通常{usual}的{times}倍。",
+    "sum_weekday_busy": "{groups}的{measure}合计最高：平均每天{in}，比其他日子（{out}）多{change}。",
+    "sum_weekday_quiet": "{groups}的{measure}合计最低：平均每天{in}，比其他日子（{out}）少{change}。",
+    "sum_month_busy": "{groups}的{measure}合计最高：平均{in}，比其他月份（{out}）多{change}。",
+    "sum_month_quiet": "{groups}的{measure}合计最低：平均{in}，比其他月份（{out}）少{change}。",
     # 比较两个时期
     "period_rows:up": "{now}有{new}行，比{other}（{old}行）多{change}。",
     "period_rows:down": "{now}有{new}行，比{other}（{old}行）少{change}。",

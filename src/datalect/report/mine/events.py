@@ -5,7 +5,15 @@ from __future__ import annotations
 from datalect.data.model import Grain
 from datalect.report.finding import Context, Finding, plain_shape
 from datalect.report.mine.course import Fit
-from datalect.report.mine.series import Series, line_chart, period_shape, series_fields
+from datalect.report.mine.series import (
+    Series,
+    amounts,
+    line_chart,
+    period_shape,
+    series_fields,
+    series_form,
+    series_names,
+)
 
 _SHARE = plain_shape(percent=100)
 _TREND_FLOOR = 0.2  # change over the whole span that is worth a sentence
@@ -30,7 +38,7 @@ def trend(context: Context, series: Series, fit: Fit, place: int) -> list[Findin
         return []
     return [
         Finding(
-            form="trend_rows",
+            form=series_form(series, "trend_rows"),
             type="trend",
             **series_fields(
                 series,
@@ -49,11 +57,16 @@ def trend(context: Context, series: Series, fit: Fit, place: int) -> list[Findin
                 "end": series.dates[-1],
                 "grain": series.grain.value,
             },
-            names={"column": series.label},
-            shapes={"change": _SHARE, "start": period_shape(series), "end": period_shape(series)},
+            names=series_names(series),
+            shapes={
+                "change": _SHARE,
+                "start": period_shape(series),
+                "end": period_shape(series),
+                **amounts(series, "first", "last"),
+            },
             impact=0.5 + 0.3 * min(1.0, abs(np.log(last / first))),
             surprise=0.5,
-            cluster=f"trend:{series.column}",
+            cluster=f"trend:{series.key}",
             chart=line_chart(context, series),
         )
     ]
@@ -64,13 +77,12 @@ def step(context: Context, series: Series, fit: Fit, place: int) -> Finding:
     import numpy as np
 
     at = fit.step_at or 0
-    reach = 28 if series.grain is Grain.DAY else 6
-    usable = fit.kept
-    before = series.counts[max(0, at - reach) : at][usable[max(0, at - reach) : at]]
-    after = series.counts[at : at + reach][usable[at : at + reach]]
+    # All days of both sides, empty ones too, so that anyone who counts finds the same averages.
+    reach = max(1, min(28 if series.grain is Grain.DAY else 6, at, series.counts.size - at))
+    before, after = series.counts[at - reach : at], series.counts[at : at + reach]
     low, high = float(np.mean(before)), float(np.mean(after))
     return Finding(
-        form="change_point",
+        form=series_form(series, "change_point"),
         type="change_point",
         **series_fields(
             series, effect=fit.step, effect_name="log_ratio", place=place, test="best single step"
@@ -84,11 +96,11 @@ def step(context: Context, series: Series, fit: Fit, place: int) -> Finding:
             "reach": reach,
             "grain": series.grain.value,
         },
-        names={"column": series.label},
-        shapes={"change": _SHARE, "date": period_shape(series)},
+        names=series_names(series),
+        shapes={"change": _SHARE, "date": period_shape(series), **amounts(series, "before", "after")},
         impact=0.55 + 0.3 * min(1.0, abs(fit.step)),
         surprise=0.85,
-        cluster=f"step:{series.column}",
+        cluster=f"step:{series.key}",
         chart=line_chart(context, series, mark_at=at),
     )
 
@@ -112,23 +124,23 @@ def spikes(context: Context, series: Series, fit: Fit) -> list[Finding]:
         return []
     return [
         Finding(
-            form="spike",
+            form=series_form(series, "spike"),
             type="spike",
             **series_fields(series, effect=float(np.log(series.counts[at] / usual)), effect_name="log_ratio"),
             values={
                 "date": series.dates[at],
-                "count": int(series.counts[at]),
+                "count": int(series.counts[at]) if series.measure is None else float(series.counts[at]),
                 "usual": usual,
                 "times": float(series.counts[at]) / usual,
                 "reach": 2 * reach,
                 "others": count - 1,
                 "grain": series.grain.value,
             },
-            names={"column": series.label},
-            shapes={"date": period_shape(series)},
+            names=series_names(series),
+            shapes={"date": period_shape(series), **amounts(series, "count", "usual")},
             impact=0.6 + 0.25 * min(1.0, float(np.log(series.counts[at] / usual)) / 2),
             surprise=0.9,
-            cluster=f"spike:{series.column}",
+            cluster=f"spike:{series.key}",
             chart=line_chart(context, series, highlight=(at,)),
         )
     ]

@@ -8,7 +8,14 @@ from datalect.answer.ground import Words
 from datalect.data.model import Grain
 from datalect.report.finding import Context, Finding, plain_shape
 from datalect.report.mine.course import Fit
-from datalect.report.mine.series import Series, series_fields
+from datalect.report.mine.series import (
+    Series,
+    amounts,
+    series_fields,
+    series_form,
+    series_names,
+    series_title,
+)
 from datalect.report.model import ChartSpec
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Find
             for g in range(size)
         ]
     )
-    if daily and (means <= 0.02 * float(np.median(means))).any():
+    if series.measure is None and daily and (means <= 0.02 * float(np.median(means))).any():
         return _closed(context, series, means)
     if means.min() <= 0:
         return []
@@ -63,11 +70,10 @@ def weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Find
         return []
     words = _WEEKDAYS if daily else _MONTHS
     highlight = tuple(int(g) for g in chosen)
-    names: dict[str, Words] = {"column": series.label}
-    names |= {f"g{i}": words[g] for i, g in enumerate(highlight)}
+    names = series_names(series) | {f"g{i}": words[g] for i, g in enumerate(highlight)}
     return [
         Finding(
-            form=f"{'weekday' if daily else 'month'}_{form}",
+            form=series_form(series, f"{'weekday' if daily else 'month'}_{form}"),
             type="seasonality",
             **series_fields(
                 series,
@@ -84,10 +90,10 @@ def weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Find
                 "groups": len(highlight),
             },
             names=names,
-            shapes={"change": _SHARE},
+            shapes={"change": _SHARE, **amounts(series, "in", "out")},
             impact=0.5 + 0.3 * min(1.0, abs(np.log(ratio)) * 2),
             surprise=0.55,
-            cluster=f"season:{series.column}",
+            cluster=f"season:{series.key}",
             chart=ChartSpec(
                 mark="bar",
                 labels=tuple(w.en for w in words),
@@ -96,10 +102,7 @@ def weekday(context: Context, series: Series, fit: Fit, place: int) -> list[Find
                 highlight=highlight,
                 reference=float(means[order].mean()),
                 x_title=Words(en="weekday", zh="星期") if daily else Words(en="month", zh="月份"),
-                y_title=Words(
-                    en=f"{context.noun.many} per {'day' if daily else 'month'}",
-                    zh=f"每{'天' if daily else '月'}{context.noun.zh}数",
-                ),
+                y_title=series_title(context, series),
             ),
         )
     ]

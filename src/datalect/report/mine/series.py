@@ -1,15 +1,16 @@
-"""The number of rows per day or month, counted on all rows, without gaps in the calendar."""
+"""Rows, or the sum of a measure, per day or month: on all rows, without gaps in the calendar."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from datalect.answer.ground import Field, Words
 from datalect.answer.labels import column_words
-from datalect.data.model import Grain
-from datalect.report.finding import Context
+from datalect.data.model import Column, Grain
+from datalect.report.finding import Context, shape_of
 from datalect.report.model import ChartSpec
 
 if TYPE_CHECKING:
@@ -27,7 +28,15 @@ _MEAN_COUNT = 5.0  # rows per day a daily series needs
 
 @dataclass(slots=True)
 class Series:
-    """Rows per day or month without gaps in the calendar; the ragged ends are cut off."""
+    """Rows per day or month without gaps in the calendar; the ragged ends are cut off.
+
+    Attributes:
+        column: the column of times.
+        counts: rows, or the sum of ``measure``, of each period.
+        rows: rows of each period.
+        measure: the column that is summed; None where rows are counted.
+        sums: the sums of each measure asked for, by its name.
+    """
 
     column: str
     label: Words
@@ -37,6 +46,14 @@ class Series:
     result: PlanResult
     first: date
     last: date
+    rows: NDArray[np.float64]
+    measure: Column | None = None
+    sums: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells this series from others in clusters of findings."""
+        return self.column if self.measure is None else f"{self.column}|{self.measure.name}"
 
     @property
     def weekday(self) -> NDArray[np.int64]:
@@ -46,7 +63,7 @@ class Series:
         return np.array([d.weekday() for d in self.dates])
 
 
-def series_of(context: Context, variable: Variable) -> Series | None:
+def series_of(context: Context, variable: Variable, measures: Sequence[Column] = ()) -> Series | None:
     """The series of a time column; None where the table is too short, too thin or too patchy for one."""
     import numpy as np
 
@@ -70,17 +87,25 @@ def series_of(context: Context, variable: Variable) -> Series | None:
         {
             "where": [{"time": column.name, "in": {"from": low.isoformat(), "to": high.isoformat()}}],
             "by": [{"col": column.name, "grain": grain.value, "as": "period"}],
-            "get": [{"fn": "count", "as": "rows"}],
+            "get": [
+                {"fn": "count", "as": "rows"},
+                *({"fn": "sum", "col": m.name, "as": f"sum{i}"} for i, m in enumerate(measures)),
+            ],
         }
     )
     if result is None or len(result.rows) < 12:
         return None
-    held = {d: int(r["rows"]) for r in result.rows if (d := _day(r["period"])) is not None}
+    by_day = {d: r for r in result.rows if (d := _day(r["period"])) is not None}
+    held = {d: int(r["rows"]) for d, r in by_day.items()}
     dates = _calendar(min(held), max(held), grain)
     if len(held) < 0.5 * len(dates):
         return None  # mostly empty days: a monthly or irregular table, not a daily one
     counts = np.array([held.get(d, 0) for d in dates], dtype=float)
     start, stop = _ragged(counts)
+    sums = {
+        m.name: np.array([float((by_day.get(d) or {}).get(f"sum{i}") or 0.0) for d in dates])[start:stop]
+        for i, m in enumerate(measures)
+    }
     return Series(
         column=column.name,
         label=column_words(column),
@@ -90,7 +115,14 @@ def series_of(context: Context, variable: Variable) -> Series | None:
         result=result,
         first=low,
         last=high,
+        rows=counts[start:stop],
+        sums=sums,
     )
+
+
+def summed(series: Series, measure: Column) -> Series:
+    """The same periods with the sum of a measure in place of the number of rows."""
+    return replace(series, counts=series.sums[measure.name], measure=measure)
 
 
 def _day(value: Any) -> date | None:
@@ -147,7 +179,27 @@ def same_course(one: Series, other: Series) -> bool:
 
 def series_fields(series: Series, **more: Any) -> dict[str, Any]:
     """What every finding of a series holds."""
-    return {"columns": (series.column,), "section": "time", "result": series.result, **more}
+    columns = (series.column,) if series.measure is None else (series.measure.name, series.column)
+    return {"columns": columns, "section": "time", "result": series.result, **more}
+
+
+def series_form(series: Series, form: str) -> str:
+    """The form that says it of rows, or of a sum."""
+    return form if series.measure is None else f"sum_{form.removesuffix('_rows')}"
+
+
+def series_names(series: Series) -> dict[str, Words]:
+    """The names a sentence about a series may hold."""
+    if series.measure is None:
+        return {"column": series.label}
+    return {"column": series.label, "measure": column_words(series.measure)}
+
+
+def amounts(series: Series, *keys: str) -> dict[str, Field]:
+    """How figures of a series are written: sums have the unit of what is summed."""
+    if series.measure is None:
+        return {}
+    return dict.fromkeys(keys, shape_of(series.measure, "sum"))
 
 
 def period_shape(series: Series) -> Field:
@@ -168,8 +220,15 @@ def line_chart(
         highlight=highlight,
         mark_at=mark_at,
         x_title=series.label,
-        y_title=Words(
-            en=f"{context.noun.many} per {'day' if series.grain is Grain.DAY else 'month'}",
-            zh=f"每{'天' if series.grain is Grain.DAY else '月'}{context.noun.zh}数",
-        ),
+        y_title=series_title(context, series),
     )
+
+
+def series_title(context: Context, series: Series) -> Words:
+    """What is drawn upwards."""
+    day = series.grain is Grain.DAY
+    what = Words(en=context.noun.many, zh=f"{context.noun.zh}数")
+    if series.measure is not None:
+        label = column_words(series.measure)
+        what = Words(en=f"total {label.en}", zh=f"{label.zh}合计")
+    return Words(en=f"{what.en} per {'day' if day else 'month'}", zh=f"每{'天' if day else '月'}{what.zh}")

@@ -1,4 +1,4 @@
-"""How many rows there are over time: which columns, which series, and what is said of them."""
+"""How many rows there are over time, and how much of what they hold: which series, what is said of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from datalect.answer.ground import Words
-from datalect.data.model import Grain, SemanticType
+from datalect.data.model import Additivity, Column, Grain, SemanticType
+from datalect.data.profile import is_number
 from datalect.report.finding import Context, Finding, plain_shape
 from datalect.report.mine.course import fitted
 from datalect.report.mine.events import gaps, spikes, step, trend
 from datalect.report.mine.seasons import weekday
-from datalect.report.mine.series import Series, same_course, series_of
+from datalect.report.mine.series import Series, same_course, series_of, summed
 from datalect.report.model import ChartSpec
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHARE = plain_shape(percent=100)
 _STEP_FLOOR = 0.12  # in logarithms
+_APART = 0.15  # in logarithms: how far a sum moves otherwise than the rows before it is news
 _BIRTH = re.compile(r"(?i)(^|[_\s])(dob|birth\w*|born)($|[_\s])|birth|出生|生日")
 
 
@@ -28,14 +30,56 @@ def mine(context: Context) -> list[Finding]:
     found: list[Finding] = []
     seen: list[Series] = []
     for variable in _time_columns(context):
-        series = series_of(context, variable)
+        sums = _measures(context) if not seen else ()
+        series = series_of(context, variable, sums)
         if series is None or any(same_course(series, other) for other in seen):
             continue
         seen.append(series)
-        found += _of_series(context, series)
+        of_rows = _of_series(context, series)
+        found += of_rows
+        for measure in sums:
+            found += _news(_of_series(context, summed(series, measure)), of_rows)
         if series.grain is Grain.DAY and variable.column is not None:
             found += _hours(context, variable)
     return found
+
+
+def _measures(context: Context) -> tuple[Column, ...]:
+    """The main additive measure: money first, then what is filled most; parts of a sum last."""
+    usable = [
+        c
+        for c in context.reader.columns
+        if c.meaning.additivity is Additivity.ADDITIVE
+        and is_number(c.dtype)
+        and c.meaning.type is not SemanticType.BOOLEAN
+        and c.name not in context.mask.personal
+        and c.name not in context.same
+        # Sums that may fall below zero have no logarithm.
+        and isinstance(c.profile.minimum, int | float)
+        and c.profile.minimum >= 0
+        and c.profile.nulls <= 0.5 * c.profile.rows
+    ]
+    parts = {p for of in context.derived.values() for p in of}
+    usable.sort(key=lambda c: (c.meaning.type is not SemanticType.MONEY, c.name in parts, c.profile.nulls))
+    return tuple(usable[:1])
+
+
+def _news(found: list[Finding], of_rows: list[Finding]) -> list[Finding]:
+    """What sums show and rows do not: that more rows make larger sums is told by the rows."""
+    news = []
+    for finding in found:
+        twin = next((f for f in of_rows if f.form.removesuffix("_rows") == finding.form[4:]), None)
+        if twin is not None and finding.type == "trend":
+            alike = abs((finding.effect or 0.0) - (twin.effect or 0.0)) < _APART
+        elif twin is not None and finding.type in ("change_point", "spike"):
+            apart = abs((finding.values["date"] - twin.values["date"]).days)
+            alike = apart <= 3 and abs((finding.effect or 0.0) - (twin.effect or 0.0)) < _APART
+        else:
+            groups = {k: w for k, w in finding.names.items() if k.startswith("g")}
+            alike = twin is not None and groups == {k: w for k, w in twin.names.items() if k.startswith("g")}
+        if not alike:
+            news.append(finding)
+    return news
 
 
 def _time_columns(context: Context) -> list[Variable]:
@@ -74,9 +118,10 @@ def _of_series(context: Context, series: Series) -> list[Finding]:
     if fit.weekday is not None:
         found += weekday(context, series, fit, places["weekday"])
     found += spikes(context, series, fit)
-    found += gaps(context, series)
+    if series.measure is None:
+        found += gaps(context, series)
     for finding in found:
-        finding.n = finding.n or int(np.sum(series.counts))
+        finding.n = finding.n or int(np.sum(series.rows))
     return found
 
 
