@@ -199,6 +199,7 @@ CHINESE_CLOCK = r"(?:[01]?[0-9]|2[0-3]) ?[时点] ?[0-5]?[0-9] ?分(?: ?[0-5]?[0
 ZONE = r" ?(?:Z|UTC|GMT|[+-][01][0-9]:?[0-5][0-9])"
 _CLOCK = re.compile(rf"(?:{CLOCK}|{CHINESE_CLOCK})")
 _DATE_TIME = re.compile(rf"(.+?)(?:[T ]+|(?<=[日号]))({CLOCK}|{CHINESE_CLOCK})({ZONE})?")
+_LONGEST = 200  # characters; a cell of a megabyte need not be tried against every form
 _CHINESE_YEAR = re.compile(rf"({_YEAR}) ?年度?")
 
 
@@ -244,6 +245,8 @@ def read_date(text: str, day_first: bool | None = None) -> Moment | None:
 
 def parse_time(text: str, *, day_first: bool | None = None) -> Moment | None:
     """A date, date-time (UTC when it names a zone), time of day or ``2019年``, or None."""
+    if len(text) > _LONGEST:
+        return None
     found = _CHINESE_YEAR.fullmatch(text)
     if found is not None:
         return Moment("year", int(found.group(1)), Grain.YEAR, "chinese_year")

@@ -25,6 +25,8 @@ _PERSONAL_NAMES = re.compile(
     r"resident[_ ]?id|identity[_ ]?(?:number|no)|bank[_ ]?(?:card|account)|card[_ ]?(?:number|no)|iban|"
     r"credit[_ ]?card)(?:$|[_\s\d])|身份证|手机|电话|邮箱|银行卡|卡号|护照|银行账号"
 )
+_LONGEST = 10_000  # characters of a cell that are ever shown
+_IDENTIFIER = 320  # no identifier is longer: an e-mail address at most
 _LEAST = 0.5  # share of a column's frequent values that must look like an identifier
 
 
@@ -44,7 +46,12 @@ class Masker:
             return value
         if column in self.personal:
             return mask_whole(str(value))
-        return mask_text(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        if len(value) <= _LONGEST:
+            return mask_text(value)
+        # Beyond what is shown so much is read that no identifier at the edge is cut in two.
+        return mask_text(value[: _LONGEST + _IDENTIFIER])[: _LONGEST - _IDENTIFIER] + "…"
 
 
 def masker(columns: Iterable[Column]) -> Masker:
@@ -55,7 +62,8 @@ def masker(columns: Iterable[Column]) -> Masker:
 def _is_personal(column: Column) -> bool:
     if column.meaning.type in (SemanticType.EMAIL, SemanticType.PHONE):
         return True
-    texts = [v if isinstance(v, str) else str(v) for v, _ in column.profile.values[:50] if v is not None]
+    held = [v if isinstance(v, str) else str(v) for v, _ in column.profile.values[:50] if v is not None]
+    texts = [text[: 2 * _IDENTIFIER] for text in held]
     looks = sum(1 for t in texts if personal_kind(t))
     if texts and looks / len(texts) >= _LEAST:
         return True

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 S = SemanticType
 LONG_TEXT = 60  # characters a cell has on average above which it is free text
 LONG_CHINESE = 30
+_HEAD = 2_000  # characters of a text that tell its script
 
 
 def decide_text(evidence: Evidence, reading: NameReading) -> Meaning:
@@ -47,7 +48,8 @@ def _is_long(sample: list[str], factor: float = 1.0) -> bool:
     if not sample:
         return False
     mean = sum(map(len, sample)) / len(sample)
-    chinese = sum(sum(c > "⺀" for c in s) for s in sample) > sum(map(len, sample)) / 2
+    heads = [s[:_HEAD] for s in sample]
+    chinese = sum(sum(c > "⺀" for c in s) for s in heads) > sum(map(len, heads)) / 2
     return mean > factor * (LONG_CHINESE if chinese else LONG_TEXT)
 
 
