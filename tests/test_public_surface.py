@@ -14,7 +14,7 @@ import datalect
 PROMISED = {
     "Answer", "Catalog", "DatalectError", "Dataset", "GateError", "LLMPlanner", "LimitError", "Limits",
     "MissingExtraError", "ModelConfig", "ModelError", "Plan", "PlanError", "QueryResult", "RefusedError",
-    "SourceError", "UsageError", "__version__", "open",
+    "Report", "SourceError", "UsageError", "__version__", "open",
 }  # fmt: skip
 
 

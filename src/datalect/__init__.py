@@ -33,12 +33,19 @@ Your own SQL runs through the same sandbox, which reads these tables and nothing
 
 >>> data.sql("SELECT count(*) AS n FROM sales WHERE amount > 70").table.to_pylist()
 [{'n': 3}]
+
+A report finds what matters in a table without being asked, and writes it as one page that needs no network:
+
+>>> report = data.report()
+>>> report.rows, [column.name for column in report.columns]
+(4, ['region', 'amount'])
 >>> data.close()
 
 What to know next:
 
 - ``answer.sentence``, ``answer.chart``, ``answer.sql``, ``answer.plan``, ``answer.to_pandas()``.
 - ``data.ask("and by month?", previous=answer)`` follows up.
+- ``data.report(target="amount").save("report.html")``, ``report.facts``, ``report.to_frame()``.
 - ``data.describe()`` says what the columns mean and what is wrong with them.
 - Nothing leaves this machine unless you pass ``planner=dl.LLMPlanner(...)``; even then no cell is sent.
 - Every error is a ``dl.DatalectError`` that says what to do next.
@@ -69,6 +76,7 @@ if TYPE_CHECKING:
     from datalect.plan.model import Plan
     from datalect.planner.llm import LLMPlanner
     from datalect.planner.model_config import ModelConfig
+    from datalect.report.model import Report
 
 __version__: str
 
@@ -84,6 +92,7 @@ _HOMES = {
     "QueryResult": "datalect.engine.base",
     "LLMPlanner": "datalect.planner.llm",
     "ModelConfig": "datalect.planner.model_config",
+    "Report": "datalect.report.model",
     "DatalectError": "datalect.errors",
     "UsageError": "datalect.errors",
     "SourceError": "datalect.errors",
@@ -111,6 +120,7 @@ __all__ = [
     "PlanError",
     "QueryResult",
     "RefusedError",
+    "Report",
     "SourceError",
     "UsageError",
     "__version__",
