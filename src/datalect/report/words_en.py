@@ -74,14 +74,14 @@ FORMS: dict[str, str] = {
     "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
     "trend_rows:month down": "The number of rows per month fell by {change}: from {first} on average in the "
     "first {span} months (from {start}) to {last} in the last {span} months (to {end}).",
-    "change_point:day up": "From {date} on the number of rows is {change} higher: {after} a day on average in "
-    "the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:day down": "From {date} on the number of rows is {change} lower: {after} a day on average in "
-    "the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:month up": "From {date} on the number of rows is {change} higher: {after} a month on average "
-    "in the {reach} months from then on, against {before} in the {reach} months before.",
-    "change_point:month down": "From {date} on the number of rows is {change} lower: {after} a month on average "
-    "in the {reach} months from then on, against {before} in the {reach} months before.",
+    "change_point:day up": "From {date} on the number of rows is {change} higher: {after} a day on average "
+    "in the {reach} days from then on, against {before} in the {reach} days before.",
+    "change_point:day down": "From {date} on the number of rows is {change} lower: {after} a day on average "
+    "in the {reach} days from then on, against {before} in the {reach} days before.",
+    "change_point:month up": "From {date} on the number of rows is {change} higher: {after} a month on "
+    "average in the {reach} months from then on, against {before} in the {reach} months before.",
+    "change_point:month down": "From {date} on the number of rows is {change} lower: {after} a month on "
+    "average in the {reach} months from then on, against {before} in the {reach} months before.",
     "weekday_busy": "Most rows fall on {groups}: {in} a day on average, {change} more than on the other "
     "days ({out}).",
     "weekday_quiet": "Fewest rows fall on {groups}: {in} a day on average, {change} less than on the other "
@@ -172,8 +172,8 @@ FORMS: dict[str, str] = {
     "average in the first {span} months (from {start}), {last} in the last {span} months (to {end}).",
     "change_point:day times": "From {date} on the number of rows is {times} times as high: {after} a day on "
     "average in the {reach} days from then on, against {before} in the {reach} days before.",
-    "change_point:month times": "From {date} on the number of rows is {times} times as high: {after} a month on "
-    "average in the {reach} months from then on, against {before} in the {reach} months before.",
+    "change_point:month times": "From {date} on the number of rows is {times} times as high: {after} a month "
+    "on average in the {reach} months from then on, against {before} in the {reach} months before.",
     # comparing
     "compare_rows:up": "There are {new} rows, {change} more than in {other} ({old}).",
     "compare_rows:down": "There are {new} rows, {change} fewer than in {other} ({old}).",
