@@ -126,6 +126,7 @@ def test_the_palette_holds_no_two_like_colours() -> None:
     assert len(set(PALETTE)) == len(PALETTE) == 8
 
 
+@pytest.mark.slow
 def test_many_groups_become_other_only_where_sums_mean_something(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     lines = [f"{chr(65 + i // 26)}{chr(65 + i % 26)}x,{i + 1}" for i in range(30)]
@@ -141,6 +142,7 @@ def test_many_groups_become_other_only_where_sums_mean_something(tmp_path: Path)
     assert averaged.notes == ("Only the first 20 of 30 groups are drawn.",)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:No font with Chinese")  # this machine may have none
 def test_svg_png_and_html_are_drawn_offline(tmp_path: Path) -> None:
     chart = chart_of("zh_city", "zh")

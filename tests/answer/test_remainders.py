@@ -104,6 +104,7 @@ def test_relative_time_counts_from_the_column_filtered(
     assert f"相对时间从{latest}（{column}的最晚日期）算起。" in run(orders, plan, "zh").warnings
 
 
+@pytest.mark.slow
 def test_dates_beyond_the_calendar_are_shown_as_text(tmp_path: Path) -> None:
     import duckdb
 

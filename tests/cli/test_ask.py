@@ -21,6 +21,7 @@ def reply(plan=PLAN, confidence=0.9):
     return json.dumps({"readings": [{"plan": plan, "confidence": confidence}], "refusal": None, "words": []})
 
 
+@pytest.mark.slow
 def test_json_is_one_object_with_exactly_the_promised_keys(ok):
     printed = ok("ask", "sales.csv", QUESTION, "--json")
     assert printed.count("\n") == 1
@@ -103,6 +104,7 @@ def test_a_glossary_brings_words(ok, shell):
     assert body["rows"] == [[700.5]]
 
 
+@pytest.mark.slow
 def test_a_model_reads_the_question(ok):
     with model_server(reply()) as server:
         printed = ok(

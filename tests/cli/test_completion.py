@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])
 def test_the_script_is_valid_for_its_shell(shell_name, ok, shell):
     script = ok("completion", shell_name)
@@ -45,6 +46,7 @@ def test_bash_completes(typed, offered, ok, shell, tmp_path_factory):
     assert set(done.stdout.split()) == offered
 
 
+@pytest.mark.slow
 def test_the_shell_one_is_in_is_found(ok):
     assert ok("completion", env={"SHELL": "/usr/bin/fish"}) == ok("completion", "fish")
 

@@ -24,6 +24,7 @@ def orders(shell):
     return shell.folder
 
 
+@pytest.mark.slow
 def test_one_command_writes_the_page_and_prints_the_headlines(ok, orders):
     printed = ok("report", "orders.csv", "--json", "facts.json", "--md", "report.md")
     page = (orders / "orders.report.html").read_text(encoding="utf-8")
@@ -125,6 +126,7 @@ def _read(control: int) -> str:
         return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

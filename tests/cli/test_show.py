@@ -62,6 +62,7 @@ def test_cells_as_people_read_them(value, shown):
     assert cell(value) == shown
 
 
+@pytest.mark.slow
 @given(st.recursive(st.none() | st.floats() | st.integers() | st.text(), st.lists, max_leaves=10))
 def test_json_is_always_valid(value):
     json.loads(to_json(value))

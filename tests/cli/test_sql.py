@@ -21,6 +21,7 @@ def test_json_has_exactly_the_promised_keys(ok):
     }
 
 
+@pytest.mark.slow
 def test_the_table_is_aligned_and_readable(ok):
     assert ok("sql", "sales.csv", QUERY).splitlines() == [
         "region  total",
@@ -86,6 +87,7 @@ def test_a_query_that_runs_too_long_is_exit_6(shell):
     assert json.loads(done.stdout)["error"]["limit"] == "time"
 
 
+@pytest.mark.slow
 def test_cells_cannot_steer_the_terminal(ok, shell):
     (shell.folder / "evil.csv").write_bytes(
         ("name,v\n\x1b[2J\x1b]0;owned\x07,1\nabc\u202edef,2\n" + "plain text,3\n" * 200).encode()
@@ -97,6 +99,7 @@ def test_cells_cannot_steer_the_terminal(ok, shell):
     assert "\\x1b[2J" in shown
 
 
+@pytest.mark.slow
 def test_a_full_device_under_the_output_is_said_and_not_a_fault(tmp_path):
     import os
     import subprocess

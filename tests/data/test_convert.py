@@ -330,6 +330,7 @@ def test_too_many_unreadable_values_leave_the_text():
     assert values[-1] == "see note"
 
 
+@pytest.mark.slow
 def test_units_that_the_first_rows_do_not_show_are_found():
     found, values, _ = read([f"{i}.5万" for i in range(1, 6000)] + ["1.5亿"])
     assert found.conversion.failed == 0
@@ -373,6 +374,7 @@ def test_a_hostile_name_is_only_a_name():
     assert found.name.startswith('x"')
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(written_numbers, st.text(max_size=6), st.none()), min_size=1, max_size=12))
 def test_the_report_adds_up(rows):

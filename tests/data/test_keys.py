@@ -47,6 +47,7 @@ def test_keys_of_several_columns():
     assert table.keys == (("country", "year"),)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=2, max_size=25))
 def test_every_key_identifies_every_row(rows):

@@ -520,6 +520,7 @@ def test_json_lines_that_are_not_valid(tmp_path: Path) -> None:
         assert loaded.problem("invalid_records").count == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["really.csv", "really.txt", "really.xlsx"])
 def test_content_beats_the_name(tmp_path: Path, name: str) -> None:
     contents = {"Parquet": _parquet(), "Arrow": _arrow(), "SQLite": _sqlite(), "Excel": _xlsx()}

@@ -163,6 +163,7 @@ def test_parquet_is_granted_not_copied(tmp_path: Path) -> None:
         assert loaded.rows() == [(1, 1, '["q"]'), (2, None, None)]
 
 
+@pytest.mark.slow
 def test_parquet_by_pattern_and_by_hive_folder(tmp_path: Path) -> None:
     for year in 2023, 2024:
         folder = tmp_path / "sales" / f"year={year}"
@@ -177,6 +178,7 @@ def test_parquet_by_pattern_and_by_hive_folder(tmp_path: Path) -> None:
         assert (loaded.only.name, loaded.only.rows) == ("part", 4)
 
 
+@pytest.mark.slow
 def test_parquet_files_that_differ_are_tables_of_their_own(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1]}), tmp_path / "t1.parquet")
     pq.write_table(pa.table({"b": ["x"]}), tmp_path / "t2.parquet")
@@ -394,6 +396,7 @@ def test_sqlite_that_another_program_is_writing(tmp_path: Path, shop: Path) -> N
     connection.close()
 
 
+@pytest.mark.slow
 def test_duckdb_file(tmp_path: Path) -> None:
     path = tmp_path / "d.duckdb"
     connection = duckdb.connect(str(path))

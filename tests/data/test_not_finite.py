@@ -35,6 +35,7 @@ def test_words_for_no_number_are_missing_and_told(tmp_path: Path, word: str, sha
     assert not [p for p in table.problems if p.kind in ("mixed_types", "conversion_failed")]
 
 
+@pytest.mark.slow
 def test_they_are_seen_behind_the_sample_too(tmp_path: Path) -> None:
     cells = [str(i) for i in range(30_000)]
     cells[20_000], cells[21_000] = "inf", "NaN"

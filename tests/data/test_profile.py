@@ -20,6 +20,7 @@ def profile_of(select: str, rows: int):
     return profile_columns(connection, "source.t", figures(connection, "source.t", shape, rows))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-1000, 1000)), min_size=1, max_size=60))
 def test_figures_are_those_of_the_values(values):
@@ -95,6 +96,7 @@ def test_every_type_of_duckdb_gets_through():
     assert all(c.profile.rows == 3 for c in catalog.tables[0].columns)
 
 
+@pytest.mark.slow
 def test_wide_tables():
     catalog = catalog_of(
         "SELECT " + ", ".join(f"i + {k} AS c{k}" for k in range(130)) + " FROM range(20) r(i)"

@@ -113,6 +113,7 @@ def test_aliases_and_hidden_columns(index_of):
     assert index.find("Banana") == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [False, True])
 def test_values_the_profile_does_not_list_are_found(index_of, monkeypatch, large):
     monkeypatch.setattr(profile, "COMPLETE_VALUES", 20)

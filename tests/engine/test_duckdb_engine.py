@@ -66,6 +66,7 @@ def wait_until(condition, seconds=20.0):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_contract():
     check_engine(lambda workspace: DuckDBEngine(workspace))
 
@@ -339,6 +340,7 @@ engine.execute(Query(sql="SELECT count(*) FROM range(10000000000) a, range(10000
 """
 
 
+@pytest.mark.slow
 def test_no_worker_outlives_a_parent_that_is_killed(workspace):
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(workspace.database)], stdout=subprocess.PIPE, text=True
@@ -371,6 +373,7 @@ def test_a_forked_child_has_workers_of_its_own(workspace):
         assert engine.worker_pids == (pid,)
 
 
+@pytest.mark.slow
 def test_a_damaged_database_is_a_source_error(tmp_path):
     path = tmp_path / "broken.duckdb"
     path.write_bytes(b"DUCK" * 5_000)

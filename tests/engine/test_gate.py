@@ -176,6 +176,7 @@ MUTATIONS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_nothing_but_our_errors_comes_out(catalog, data):

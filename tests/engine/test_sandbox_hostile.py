@@ -102,6 +102,7 @@ def test_a_query_leaves_nothing_to_the_next(engine):
             engine.execute(Query(sql=sql))
 
 
+@pytest.mark.slow
 def test_time_limit_holds_for_every_kind_of_work(engine):
     for sql in (
         "SELECT count(*) FROM range(100000000) a, range(100000000) b",

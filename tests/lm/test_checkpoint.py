@@ -37,6 +37,7 @@ def save(model, folder):
     )
 
 
+@pytest.mark.slow
 def test_a_model_comes_back_bit_for_bit(folder):
     model, again = make_model("bpe"), load_model(str(folder))
     for (name, one), (_, other) in zip(
@@ -173,6 +174,7 @@ def test_absurd_configurations_are_refused(folder, change):
     refused(folder, resum=True)
 
 
+@pytest.mark.slow
 def test_a_huge_configuration_allocates_nothing(folder):
     path = folder / "config.json"
     values = json.loads(path.read_text())

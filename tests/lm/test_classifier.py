@@ -67,6 +67,7 @@ def small(architecture: str, **changes: Any) -> TrainedClassifier:
     return TrainedClassifier(module, tokenizer, ["a", "b", "c"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", SMALL)
 @given(texts=st.lists(st.one_of(st.sampled_from(TEXTS), st.text(max_size=30)), min_size=1, max_size=6))
 @settings(max_examples=12)

@@ -166,6 +166,7 @@ def log_prob(model, prompt, ids):
     return sum(scores[len(start) - 1 + i, token].item() for i, token in enumerate(ids))
 
 
+@pytest.mark.slow
 def test_a_wide_beam_finds_the_most_probable_text():
     model = make_model("char", seed=4)
     vocab = model.tokenizer.vocab_size

@@ -27,6 +27,7 @@ def naive(ids, length, stride):
     return total
 
 
+@pytest.mark.slow
 @given(
     count=st.integers(2, 70), length=st.integers(1, 24), stride=st.integers(1, 24), batch=st.integers(1, 5)
 )

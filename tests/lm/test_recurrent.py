@@ -289,6 +289,7 @@ QUICK = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_training_learns_saves_and_generates(cell: str, tmp_path: Path) -> None:
     source = tmp_path / "text.txt"
@@ -303,6 +304,7 @@ def test_training_learns_saves_and_generates(cell: str, tmp_path: Path) -> None:
     assert [g.text for g in together] == [g.text for g in alone]
 
 
+@pytest.mark.slow
 def test_training_carries_state_over_contiguous_streams_and_resumes_bit_for_bit(tmp_path: Path) -> None:
     source = tmp_path / "text.txt"
     source.write_text(TEXT, encoding="utf-8")

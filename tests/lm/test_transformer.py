@@ -44,6 +44,7 @@ def test_nothing_looks_ahead(shape, cut, seed):
     assert not torch.allclose(before[:, cut:], after[:, cut:], atol=1e-3)
 
 
+@pytest.mark.slow
 @given(shape=SHAPES, cut=st.integers(1, 11))
 @settings(max_examples=40)
 def test_a_cache_changes_nothing(shape, cut):
@@ -58,6 +59,7 @@ def test_a_cache_changes_nothing(shape, cut):
     torch.testing.assert_close(torch.cat(rest, 1), whole, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @given(shape=SHAPES, lengths=st.lists(st.integers(1, 9), min_size=2, max_size=4))
 @settings(max_examples=30)
 def test_rows_of_different_length_do_not_disturb_each_other(shape, lengths):

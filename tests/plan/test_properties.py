@@ -64,6 +64,7 @@ def test_checking_twice_changes_nothing(connection: Any, rows: Any, data: Any) -
     assert [o.name for o in twice.outputs] == [o.name for o in once.outputs]
 
 
+@pytest.mark.slow
 @profile(25)
 @given(rows=tables(), data=plans())
 def test_display_sql_runs_and_gives_the_same(connection: Any, rows: Any, data: Any) -> None:
@@ -83,6 +84,7 @@ def test_display_sql_runs_and_gives_the_same(connection: Any, rows: Any, data: A
     )
 
 
+@pytest.mark.slow
 @profile(25)
 @given(rows=tables(), data=plans(), order=st.randoms(use_true_random=False))
 def test_canonical_form_keeps_the_result_and_the_hash(
@@ -104,6 +106,7 @@ def test_canonical_form_keeps_the_result_and_the_hash(
     )
 
 
+@pytest.mark.slow
 @profile(40)
 @given(rows=tables(), base=st.sampled_from(["sales", "stores", "returns"]), data=st.data())
 def test_a_test_its_negation_and_the_unknown_make_up_the_whole(
@@ -133,6 +136,7 @@ class _Refused(Exception):
     pass
 
 
+@pytest.mark.slow
 @profile(40)
 @given(rows=tables(), column=st.sampled_from(["qty", "price", "stores.size"]), bound=st.integers(-5, 9))
 def test_null_partitions_add_up(connection: Any, rows: Any, column: str, bound: int) -> None:
@@ -155,6 +159,7 @@ def test_differences_lead_from_one_plan_to_the_other(old: Any, new: Any) -> None
     assert diff(before, before) == PlanDiff()
 
 
+@pytest.mark.slow
 @profile(25)
 @given(rows=tables(), data=plans())
 def test_every_plan_can_be_read_back(connection: Any, rows: Any, data: Any) -> None:

@@ -153,6 +153,7 @@ def check_several(connection: Any, rows: Any, data: list[Any]) -> None:
         check_one(connection, catalog, rows, plan)
 
 
+@pytest.mark.slow
 @profile(70)
 @given(rows=tables(), data=several)
 def test_random_plans_agree_with_the_naive_evaluator(connection: Any, rows: Any, data: Any) -> None:

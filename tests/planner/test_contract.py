@@ -22,6 +22,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tables", ["shop", "cars", "staff"])
 def test_the_lexical_planner_keeps_the_contract(tables: str):
     workspace, values = opened(tables)

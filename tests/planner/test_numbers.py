@@ -65,6 +65,7 @@ def spell(number: int) -> str:
     return out or "零"
 
 
+@pytest.mark.slow
 @given(st.integers(min_value=1, max_value=99_999_999))
 def test_chinese_numerals_come_back(number: int):
     text = spell(number)

@@ -220,6 +220,7 @@ TINY: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arch", TINY)
 def test_every_architecture_learns_and_is_evaluated(arch: str, tmp_path: Path) -> None:
     source = write(tmp_path, "jsonl")
@@ -235,6 +236,7 @@ def test_every_architecture_learns_and_is_evaluated(arch: str, tmp_path: Path) -
     assert [p.labels[0] for p in model.predict(["a good film 3", "不好看 7"])] == ["good", "bad"]
 
 
+@pytest.mark.slow
 def test_a_stopped_training_resumes_bit_for_bit(tmp_path: Path) -> None:
     source = write(tmp_path, "csv")
     recipe = classifier_preset("lstm").override(QUICK | TINY["lstm"] | {"run.checkpoint_every": "5"})
@@ -295,6 +297,7 @@ def test_hinge_loss_by_hand(several: bool) -> None:
     assert float(loss) == pytest.approx(1.5**2 + 0.75**2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frozen", ["true", "false"])
 def test_an_embedding_starts_from_vectors_frozen_or_tuned(frozen: str, tmp_path: Path) -> None:
     source = write(tmp_path, "csv")

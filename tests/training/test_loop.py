@@ -39,6 +39,7 @@ def corpus(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "optim",
     [
@@ -81,6 +82,7 @@ def test_the_saved_model_has_the_figure_that_was_told(corpus, tmp_path):
     assert sliding["n"] == made["n"] and sliding["metrics"]["loss"] < made["metrics"]["loss"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model(corpus, tmp_path):
     one, two = (train_language_model(corpus, QUICK, tmp_path / n) for n in ("a", "b"))
     other = train_language_model(corpus, QUICK.override({"run.seed": "5"}), tmp_path / "c")

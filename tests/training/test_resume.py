@@ -95,6 +95,7 @@ class KillAt(Silent):
             raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", [RECIPE, RECURRENT], ids=["transformer", "lstm"])
 @pytest.mark.parametrize("at", [10, 25, 45])
 def test_an_interrupted_run_ends_with_the_same_bits(recipe, at, corpus, tmp_path):
@@ -148,6 +149,7 @@ def damage(path):
     path.write_bytes(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["state.safetensors", "state.json", "checksums.json"])
 def test_a_damaged_checkpoint_is_passed_over(name, corpus, tmp_path):
     train(corpus, tmp_path / "whole")
@@ -168,6 +170,7 @@ def test_a_damaged_checkpoint_is_passed_over(name, corpus, tmp_path):
     same(tmp_path / "whole", folder)
 
 
+@pytest.mark.slow
 def test_when_all_are_damaged_it_says_so(corpus, tmp_path):
     with pytest.raises(Killed):
         train(corpus, tmp_path / "cut", watcher=KillAt(45))
@@ -178,6 +181,7 @@ def test_when_all_are_damaged_it_says_so(corpus, tmp_path):
     train(corpus, tmp_path / "cut", restart=True)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_finished_again_at_once(corpus, tmp_path):
     first = train(corpus, tmp_path / "whole")
     again = train(corpus, tmp_path / "whole")
@@ -185,6 +189,7 @@ def test_a_finished_run_is_finished_again_at_once(corpus, tmp_path):
     assert again.outcome.progress.step == first.outcome.progress.step
 
 
+@pytest.mark.slow
 def test_another_recipe_does_not_resume(corpus, tmp_path):
     train(corpus, tmp_path / "whole")
     other = RECIPE.override({"optim.lr": "0.5"})
@@ -219,6 +224,7 @@ def test_a_folder_of_other_things_is_left_alone(corpus, tmp_path):
         train(corpus, tmp_path / "mine")
 
 
+@pytest.mark.slow
 def test_old_checkpoints_are_deleted_and_the_best_is_kept(corpus, tmp_path):
     trained = train(corpus, tmp_path / "whole")
     run = tmp_path / "whole" / "run"
