@@ -150,7 +150,7 @@ def test_options_of_the_readme_exist():
     from datalect.cli.main import build_app
 
     app = build_app()
-    commands = [app[name] for name in ("ask", "chat", "describe", "sql", "completion")]
+    commands = [app[name] for name in ("report", "ask", "chat", "describe", "sql", "completion")]
     arguments = [one for command in commands for one in command.assemble_argument_collection()]
     known = {name for argument in arguments for name in argument.names}
     known.add("--help")

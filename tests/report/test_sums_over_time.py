@@ -63,7 +63,7 @@ def test_amounts_that_are_larger_on_weekends():
 def test_more_rows_make_larger_sums_which_is_told_once():
     report = reported(sales(np.ones(_DAYS), busy=(200, 2.0)))
     told = said(report, "change_point")
-    assert len(told) == 1 and "rows a day" in told[0]
+    assert len(told) == 1 and "rows" in told[0]
 
 
 def test_steady_amounts_are_not_told():
