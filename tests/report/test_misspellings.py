@@ -143,3 +143,14 @@ def test_the_year_of_a_row_and_codes_of_places_have_no_average():
         f for f in report.facts if f.columns[0] in ("year", "county_fp") and "verage" in f.sentence_en
     ]
     assert [f for f in report.facts if f.columns[0] == "cost"]
+
+
+def test_a_small_group_that_stands_far_out_is_the_one_told():
+    random = np.random.default_rng(9)
+    owner = np.array(["private"] * 260 + ["church"] * 300 + ["state"] * 410 + ["local"] * 30, dtype=object)
+    odds = {"private": 0.25, "church": 0.1, "state": 0.1, "local": 0.97}
+    open_ = np.where(random.random(1_000) < [odds[o] for o in owner], "closed", "open").astype(object)
+    open_[:20] = "NULL"
+    (fact,) = [f for f in report_of(owner=owner, desk=open_).facts if f.type == "association"]
+    assert "local" in fact.names
+    assert "NULL" not in fact.sentence_en

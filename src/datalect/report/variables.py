@@ -210,6 +210,11 @@ def is_numbering(column: Column) -> bool:
     )
 
 
+def is_no_value(value: Any) -> bool:
+    """Whether a stored text only says that there is no value: it is never told as a group."""
+    return isinstance(value, str) and value.strip().lower() in _NO_VALUES
+
+
 def _is_clock(column: Column, data: pa.ChunkedArray) -> bool:
     """Whether whole numbers are times of day written as hhmm: 1259 and 1300 are a minute apart."""
     import numpy as np
@@ -282,7 +287,7 @@ def _category(column: Column, data: pa.ChunkedArray, label: Words) -> Variable |
     kept = [
         int(i)
         for i in order[:MOST_LEVELS]
-        if counts[i] >= LEAST_LEVEL_ROWS and str(dictionary[int(i)]).strip().lower() not in _NO_VALUES
+        if counts[i] >= LEAST_LEVEL_ROWS and not is_no_value(dictionary[int(i)].as_py())
     ]
     if not kept or counts[order[0]] == raw.size:
         return None

@@ -22,12 +22,14 @@ from datalect.report.mine.measures import (
 )
 from datalect.report.mine.pairs import Pair
 from datalect.report.model import ChartSpec
+from datalect.report.variables import is_no_value
 
 if TYPE_CHECKING:
     from datalect.answer.ground import Field
 
 
 S = SemanticType
+_LEAST_GROUP = 25  # rows of a group that is told or drawn
 _MOST_SHOWN = 14  # bars of one chart
 _SHARE = plain_shape(percent=100)
 
@@ -195,7 +197,9 @@ def categories(context: Context, pair: Pair, checked: list[Inside]) -> list[Find
     for r in rows:
         n = groups[r["group"]]
         inside, elsewhere = r["n"] / n, (kinds[r["kind"]] - r["n"]) / max(total - n, 1)
-        if n < max(50, 0.01 * total) or not level_tests(n, total - n, inside, elsewhere):
+        if n < max(_LEAST_GROUP, 0.01 * total) or not level_tests(n, total - n, inside, elsewhere):
+            continue
+        if is_no_value(r["group"]) or is_no_value(r["kind"]):
             continue
         # What moves most rows away from even: standardised residual per row.
         score = (inside - elsewhere) * math.sqrt(n / total)
@@ -205,7 +209,8 @@ def categories(context: Context, pair: Pair, checked: list[Inside]) -> list[Find
         return []
     _, row, inside, elsewhere = best
     values = {"share": inside, "rest": elsewhere, "n": groups[row["group"]]}
-    shown = sorted(groups, key=lambda g: -groups[g])[:_MOST_SHOWN]
+    # A bar of three rows would outshine the group that is told.
+    shown = sorted((g for g in groups if groups[g] >= _LEAST_GROUP), key=lambda g: -groups[g])[:_MOST_SHOWN]
     if row["group"] not in shown:
         shown[-1] = row["group"]
     held = {r["group"]: r["n"] / groups[r["group"]] for r in rows if r["kind"] == row["kind"]}
