@@ -16,7 +16,7 @@ import pytest
 from cli_process import COMMAND
 
 GOLDEN = Path(__file__).with_name("golden")
-COMMANDS = ("ask", "chat", "describe", "sql", "cache", "completion")
+COMMANDS = ("report", "ask", "chat", "describe", "sql", "cache", "completion")
 HELP = {
     "datalect": ["--help"],
     **{name: [name, "--help"] for name in COMMANDS},

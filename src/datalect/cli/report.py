@@ -59,9 +59,7 @@ def report(
     table
         Which table to report on, when the sources hold several.
     compare
-        What changed comes first: since another table of the same kind (a file), or from one period of the
-        table to another, such as 2023:2024, 2024-05:2024-06 or 2024-Q1:2024-Q2. One period alone, such as
-        2024-06, is compared with the one just before it.
+        What changed from another table of its kind, or between periods: 2023:2024, 2024-Q1:2024-Q2, 2024-06.
     by
         The column of dates that periods are told by; the first that has rows in both unless given.
     columns
