@@ -145,7 +145,10 @@ def _near_dependencies(context: Context, codes: dict[str, tuple[np.ndarray, int]
         if kind_of(context.column(left).dtype) != "text" and context.column(left).meaning.type not in _NAMING:
             continue  # a measure names nothing
         broken = _broken_share(codes[left], codes[right])
-        if broken is not None and (right not in best or broken < best[right][0]):
+        if broken is None:
+            continue
+        context.bound.add(pair)  # that they go together is no news beside the rule
+        if right not in best or broken < best[right][0]:
             best[right] = (broken, left)
     chosen: dict[frozenset[str], tuple[str, str]] = {}
     for right, (_, left) in sorted(best.items(), key=lambda p: p[1]):
