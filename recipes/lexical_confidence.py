@@ -36,7 +36,14 @@ from question_sets.files import groups_of
 from question_sets.run import judge
 
 TARGET = ROOT / "src" / "datalect" / "planner" / "lexical" / "confidence.json"
-SETS = (("own", "dev"), ("wikisql", "train"), ("spider", "train"), ("nvbench", "train"), ("retqa", "train"))
+SETS = (
+    ("own", "dev"),
+    ("own", "hard"),
+    ("wikisql", "train"),
+    ("spider", "train"),
+    ("nvbench", "train"),
+    ("retqa", "train"),
+)
 PENALTY = 1.0
 
 
@@ -75,8 +82,8 @@ def collect(data: Path, limit: int, seed: int) -> list[dict[str, Any]]:
                 except DatalectError:
                     continue
                 with opened:
-                    rows += [row for case in cases if (row := examine(opened, case, name))]
-            print(name, sum(r["set"] == name for r in rows), file=sys.stderr, flush=True)
+                    rows += [row for case in cases if (row := examine(opened, case, f"{name} {split}"))]
+            print(name, split, sum(r["set"] == f"{name} {split}" for r in rows), file=sys.stderr, flush=True)
     return rows
 
 

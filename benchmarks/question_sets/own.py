@@ -27,7 +27,7 @@ MAX_STORED_ROWS = 60
 
 
 def split_of(identifier: str) -> str:
-    """dev or test, by the hash of the id: half each, fixed for good."""
+    """dev or test, by the hash of the id: half each, fixed for good. Questions written later are ``hard``."""
     return "test" if hashlib.sha256(identifier.encode()).digest()[0] % 2 else "dev"
 
 
@@ -37,7 +37,7 @@ def records(path: Path = FILE) -> list[dict[str, Any]]:
 
 
 def load(unpacker: Unpacker, split: str, limit: int | None = None, seed: int = 0) -> list[Case]:
-    """The questions of a split (``dev``, ``test`` or ``all``), at most ``limit`` of them."""
+    """The questions of a split (``dev``, ``test``, ``hard`` or ``all``), at most ``limit`` of them."""
     cases = []
     for record in sample([r for r in records() if split in ("all", r["split"])], limit, seed):
         sources = tuple(unpacker.path(name) for name in record["tables"])
