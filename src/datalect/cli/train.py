@@ -39,15 +39,18 @@ def _run(
 ) -> int:
     """Train once, or once for each value of a sweep, and print the JSON line."""
     from datalect.training.allocator import keep_freed_memory
+    from datalect.training.distributed import first, refuse_several
     from datalect.training.plot import plot_run
     from datalect.training.runs import RUN
 
     keep_freed_memory()
     if sweep is None:
         trained = train_one(recipe, folder)
-        plot_run(folder / RUN)
-        out_json(trained.summary())
+        if first():
+            plot_run(folder / RUN)
+            out_json(trained.summary())
         return 0
+    refuse_several("--sweep")
     from datalect.training.sweep import Sweep, run_sweep
 
     made = run_sweep(Sweep.parse(sweep), recipe, folder, train_one, out_json)
@@ -135,6 +138,9 @@ def classifier(
     from datalect.lm.load import require_torch
 
     require_torch("Training a classifier")
+    from datalect.training.distributed import refuse_several
+
+    refuse_several("train classifier")
     from dataclasses import replace
 
     from datalect.training.classification import train_classifier
@@ -201,6 +207,9 @@ def seq2seq(
     from datalect.lm.load import require_torch
 
     require_torch("Training a sequence-to-sequence model")
+    from datalect.training.distributed import refuse_several
+
+    refuse_several("train seq2seq")
     from dataclasses import replace
 
     from datalect.training.metrics import Silent
@@ -255,6 +264,9 @@ def tune(
     from datalect.lm.load import require_torch
 
     require_torch("Tuning a language model")
+    from datalect.training.distributed import refuse_several
+
+    refuse_several("train tune")
     from dataclasses import replace
 
     from datalect.training.metrics import Silent

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from datalect.training.config import OptimConfig
+from datalect.training.distributed import like
 
 
 class Average:
@@ -76,5 +77,7 @@ class Average:
     def load(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         """Put back what ``tensors`` and ``facts`` gave."""
         device = next(iter(self._named.values())).device
-        self._held = {name: tensors[name].to(device) for name in self._named} if tensors else {}
+        self._held = (
+            {name: like(tensors[name].to(device), p) for name, p in self._named.items()} if tensors else {}
+        )
         self._count = int(facts["count"])

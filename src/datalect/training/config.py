@@ -132,6 +132,8 @@ class RunConfig(Config):
     """Compile the model with torch.compile (needs a C++ compiler on CPU); pays off on long runs."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """auto takes a GPU when there is one."""
+    parallel: Literal["ddp", "fsdp"] = "ddp"
+    """Under torchrun each process keeps all weights (ddp), or its part of weights and optimiser (FSDP2)."""
     threads: int = 0
     """CPU threads; 0 leaves torch's choice. Resume is bit for bit with the same number."""
     seed: int = 0
@@ -150,7 +152,7 @@ class RunConfig(Config):
         self._at_least(0, "patience", "threads", "seed")
         self._within(0, 2**63 - 1, "seed")
         self._within(1e-9, 1e9, "blow_up")
-        self._one_of("precision", "device")
+        self._one_of("precision", "device", "parallel")
 
 
 @dataclass(frozen=True, kw_only=True)

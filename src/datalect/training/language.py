@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,10 +16,11 @@ from datalect.lm.causal import CausalModel, count_parameters, detach
 from datalect.lm.checkpoint import save_model
 from datalect.lm.perplexity import score
 from datalect.training.config import Recipe
+from datalect.training.distributed import Team
 from datalect.training.loop import Loop, Outcome, seed_everything
 from datalect.training.metrics import Silent, Watcher
 from datalect.training.prepare import Prepared, prepare
-from datalect.training.runs import claimed_run
+from datalect.training.runs import RUN, claimed_run
 from datalect.training.shards import TokenShards
 from datalect.training.task import Loss
 from datalect.training.windows import Window, Windows
@@ -31,10 +33,16 @@ class LanguageTask:
     greater_is_better = False
 
     def __init__(
-        self, train: TokenShards, valid: TokenShards, valid_size: dict[str, int], recipe: Recipe
+        self,
+        train: TokenShards,
+        valid: TokenShards,
+        valid_size: dict[str, int],
+        recipe: Recipe,
+        team: Team | None = None,
     ) -> None:
         self.valid, self.valid_size, self.recipe = valid, valid_size, recipe
-        self._windows = Windows(train, recipe.data, recipe.run.seed)
+        rank, world = (team.rank, team.world) if team else (0, 1)
+        self._windows = Windows(train, recipe.data, recipe.run.seed, rank, world)
         self.steps_per_epoch = self._windows.steps_per_epoch
 
     def batches(self, step: int) -> list[Window]:
@@ -103,24 +111,50 @@ def train_language_model(
         seconds: wall-clock budget.
         restart: forget an earlier run in the folder.
 
+    Under torchrun several processes train together; only the first one writes and tells.
+
     Raises:
         SourceError: the data cannot be read.
         UsageError: the recipe does not fit the data.
-        ModelError: training diverged.
+        ModelError: training diverged, or another process ended.
     """
-    told = watcher or Silent()
-    if recipe.run.threads:
-        torch.set_num_threads(recipe.run.threads)
-    with claimed_run(folder, recipe, restart=restart) as run:
-        ready = prepare(data, recipe, run, valid=valid, note=told.note)
-        recipe = replace(recipe, model=replace(recipe.model, vocab_size=ready.tokenizer.vocab_size))
-        seed_everything(recipe.run.seed)
-        module = cast(CausalModel, build(recipe.model))
-        module.learn_counts(torch.from_numpy(ready.train.counts(ready.tokenizer.vocab_size)))
-        task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe)
-        outcome = Loop(module, task, recipe, run, told).fit(seconds=seconds)
-        facts = data_facts(data, valid, ready, licence)
-        return save_language_model(module, ready.tokenizer, recipe, folder, outcome, facts)
+    with Team.join(recipe.run) as team:
+        told = watcher if watcher and team.first else Silent()
+        if recipe.run.threads:
+            torch.set_num_threads(recipe.run.threads)
+        # The first process claims the folder and prepares the data; then the others find both.
+        if not team.first:
+            team.wait()
+        claim = claimed_run(folder, recipe, restart=restart) if team.first else nullcontext(folder / RUN)
+        with claim as run:
+            return _train(data, recipe, folder, run, valid, licence, told, seconds, team)
+
+
+def _train(
+    data: Path,
+    recipe: Recipe,
+    folder: Path,
+    run: Path,
+    valid: Path | None,
+    licence: str,
+    told: Watcher,
+    seconds: float | None,
+    team: Team,
+) -> Trained:
+    ready = prepare(data, recipe, run, valid=valid, note=told.note)
+    if team.first:
+        team.wait()
+    recipe = replace(recipe, model=replace(recipe.model, vocab_size=ready.tokenizer.vocab_size))
+    seed_everything(recipe.run.seed)
+    module = cast(CausalModel, build(recipe.model))
+    module.learn_counts(torch.from_numpy(ready.train.counts(ready.tokenizer.vocab_size)))
+    task = LanguageTask(ready.train, ready.valid, ready.valid_size, recipe, team)
+    outcome = Loop(module, task, recipe, run, told, team).fit(seconds=seconds)
+    if not team.first:
+        figures = outcome.progress.best_figures
+        return Trained(folder=folder, parameters=count_parameters(module), outcome=outcome, valid=figures)
+    facts = data_facts(data, valid, ready, licence)
+    return save_language_model(module, ready.tokenizer, recipe, folder, outcome, facts)
 
 
 def save_language_model(

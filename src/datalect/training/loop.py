@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import random
 import time
@@ -19,7 +20,8 @@ from datalect.lm.causal import map_state
 from datalect.lm.files import read_tensors, whole_folder, write_json, write_tensors
 from datalect.training.average import Average
 from datalect.training.config import Recipe
-from datalect.training.metrics import MetricsFile, Watcher, memory_mb
+from datalect.training.distributed import Gathered, Team, like, whole
+from datalect.training.metrics import MetricsFile, Silent, Watcher, memory_mb
 from datalect.training.optim import Optimizers
 from datalect.training.resume import newest_checkpoint, prune_checkpoints, save_checkpoint
 from datalect.training.schedule import factor
@@ -66,13 +68,32 @@ class Loop:
         recipe: everything else.
         run: folder of checkpoints and metrics, created when missing.
         watcher: told how it goes.
+        team: the processes that train together; each has a loop, and the first one's writes and tells.
     """
 
-    def __init__(self, module: nn.Module, task: Task, recipe: Recipe, run: Path, watcher: Watcher) -> None:
-        self.recipe, self.config, self.task, self.run, self.watcher = recipe, recipe.run, task, run, watcher
-        self.device = pick_device(self.config.device)
-        self.module = module.to(self.device)
-        self.forward: nn.Module = torch.compile(module) if self.config.compile else module  # type: ignore[assignment]
+    def __init__(
+        self,
+        module: nn.Module,
+        task: Task,
+        recipe: Recipe,
+        run: Path,
+        watcher: Watcher,
+        team: Team | None = None,
+    ) -> None:
+        self.recipe, self.config, self.task, self.run = recipe, recipe.run, task, run
+        self.team = team or Team()
+        self.watcher = watcher if self.team.first else Silent()
+        self.device = self.team.device(pick_device(self.config.device))
+        self._trained = module
+        sharded = self.team.world > 1 and self.config.parallel == "fsdp"
+        # A sharded module stays one: its copy is trained, and the caller's takes the best weights in the end.
+        self.module = (copy.deepcopy(module) if sharded else module).to(self.device)
+        forward: nn.Module = torch.compile(self.module) if self.config.compile else self.module  # type: ignore[assignment]
+        if sharded:
+            self.objective: nn.Module | None = self.team.shard(forward, task, self.device)
+        else:
+            self.objective = self.team.replicate(forward, task) if self.team.world > 1 else None
+        self.forward = forward
         self.optimizers = Optimizers(self.module, recipe.optim)
         self.average = Average.make(self.module, recipe.optim)
         self.progress = Progress()
@@ -93,8 +114,9 @@ class Loop:
             CheckpointError: all checkpoints are damaged.
         """
         self.run.mkdir(parents=True, exist_ok=True)
+        self._diversify()
         self._resume()
-        metrics = MetricsFile(self.run / "metrics.jsonl", self.progress.step)
+        metrics = MetricsFile(self.run / "metrics.jsonl", self.progress.step) if self.team.first else Silent()
         began, cpu = time.monotonic(), time.process_time()
         began_seconds, began_cpu = self.progress.seconds, self.progress.cpu_seconds
         began_tokens, stopped = self.progress.tokens, "steps"
@@ -103,8 +125,8 @@ class Loop:
                 values = self.step()
                 p = self.progress
                 p.seconds = began_seconds + time.monotonic() - began
-                p.cpu_seconds = began_cpu + time.process_time() - cpu
-                late = seconds is not None and time.monotonic() - began > seconds
+                p.cpu_seconds = began_cpu + self.team.sums(time.process_time() - cpu)[0]
+                late = seconds is not None and self.team.agree(time.monotonic() - began > seconds)
                 last = p.step == self.steps or late
                 if last or p.step % self.config.eval_every == 0:
                     values |= self._evaluate()
@@ -138,15 +160,16 @@ class Loop:
         p = self.progress
         self.module.train()
         batches = [batch.to(self.device) for batch in self.task.batches(p.step)]
-        count = sum(batch.count for batch in batches)
+        count = round(self.team.sums(sum(batch.count for batch in batches))[0])
         total = 0.0
         for number, batch in enumerate(batches):
-            with self._precision():
-                loss, carry = self.task.loss(self.forward, batch, self.carry[number])
-            (loss / count).backward()
+            with self._together(number == len(batches) - 1), self._precision():
+                loss, carry = self._loss(batch, self.carry[number])
+                # Gradients are averaged over processes, and the loss is a sum over all their targets.
+                (loss * (self.team.world / count)).backward()
             self.carry[number] = carry
             total += float(loss.detach())
-        mean = total / count
+        mean = self.team.sums(total)[0] / count
         self._check(mean)
         rate = factor(self.recipe.schedule, p.step, self.steps) * p.scale
         norm = self.optimizers.step(rate)
@@ -163,6 +186,23 @@ class Loop:
             "gradient_norm": norm,
         }
 
+    def _loss(self, batch: Any, carry: Any) -> Any:
+        if self.objective is None:
+            return self.task.loss(self.forward, batch, carry)
+        return self.objective(batch, carry)
+
+    def _together(self, last: bool) -> contextlib.AbstractContextManager[Any]:
+        """Replicas exchange gradients once a step, after its last part."""
+        no_sync = getattr(self.objective, "no_sync", None)
+        return contextlib.nullcontext() if last or no_sync is None else no_sync()
+
+    def _diversify(self) -> None:
+        """Let each process draw its own dropout; the first draws what one alone would."""
+        if self.team.rank:
+            torch.manual_seed(
+                self.config.seed * 1_000_003 % 2**62 + self.progress.step * 4096 + self.team.rank
+            )
+
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         if self.config.precision == "float32":
             return contextlib.nullcontext()
@@ -174,16 +214,19 @@ class Loop:
         p = self.progress
         self.module.eval()
         with self.average.applied(), torch.no_grad():
-            p.figures = self.task.evaluate(self.module)
+            with Gathered(self.objective):
+                p.figures = self.team.agree(self.task.evaluate(self.module))
             value = p.figures[self.task.primary]
             if not math.isfinite(value):
                 self._diverged(f"the validation figure {self.task.primary} is {value}")
             better = p.best is None or (value > p.best if self.task.greater_is_better else value < p.best)
             if better:
                 p.best, p.best_step, p.best_figures, p.stale = value, p.step, dict(p.figures), 0
-                with whole_folder(self.run / f"best-{p.step:08d}") as folder:
-                    write_tensors(folder / "model.safetensors", self.module.state_dict())
-                    write_json(folder / "figures.json", p.figures)
+                weights = {name: whole(tensor) for name, tensor in self.module.state_dict().items()}
+                if self.team.first:
+                    with whole_folder(self.run / f"best-{p.step:08d}") as folder:
+                        write_tensors(folder / "model.safetensors", weights)
+                        write_json(folder / "figures.json", p.figures)
             else:
                 p.stale += 1
         self.module.train()
@@ -197,9 +240,10 @@ class Loop:
         """Leave the best weights in the module."""
         p = self.progress
         path = self.run / f"best-{p.best_step or 0:08d}" / "model.safetensors"
+        self.team.wait()
         if p.best_step is not None and path.exists():
-            self.module.load_state_dict(read_tensors(path))
-        self.module.eval()
+            self._trained.load_state_dict(read_tensors(path))
+        self._trained.eval()
 
     # ------------------------------------------------------------ divergence
 
@@ -227,23 +271,30 @@ class Loop:
     # ------------------------------------------------------------ checkpoints
 
     def _save(self) -> None:
-        tensors: dict[str, Tensor] = {f"model.{k}": v for k, v in self.module.state_dict().items()}
+        tensors: dict[str, Tensor] = {f"model.{k}": whole(v) for k, v in self.module.state_dict().items()}
         tensors |= {f"optim.{k}": v for k, v in self.optimizers.tensors().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.tensors().items()}
-        tensors["generator.cpu"] = torch.get_rng_state()
+        tensors |= {f"average.{k}": whole(v) for k, v in self.average.tensors().items()}
+        generators = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
-            tensors["generator.cuda"] = torch.cuda.get_rng_state(self.device)
+            generators["cuda"] = torch.cuda.get_rng_state(self.device)
+        for kind, generator in generators.items():
+            for rank, drawn in enumerate(self.team.together(generator)):
+                tensors[f"generator.{kind}{rank or ''}"] = drawn
         shape, flat = flatten(self.carry)
-        tensors |= {f"carry.{number}": tensor for number, tensor in enumerate(flat)}
+        # Lanes of text are shared out in order of rank: one after the other they are all lanes.
+        lanes = [torch.cat(self.team.together(tensor)) for tensor in flat]
+        tensors |= {f"carry.{number}": tensor for number, tensor in enumerate(lanes)}
         facts = dict(vars(self.progress)) | {
             "carry": shape,
             "average": self.average.facts(),
             "threads": torch.get_num_threads(),
             "torch": str(torch.__version__),
             "steps": self.steps,
+            "processes": self.team.world,
         }
-        save_checkpoint(self.run, self.progress.step, tensors, facts)
-        prune_checkpoints(self.run, self.config.keep, self.progress.best_step)
+        if self.team.first:
+            save_checkpoint(self.run, self.progress.step, tensors, facts)
+            prune_checkpoints(self.run, self.config.keep, self.progress.best_step)
 
     def _resume(self) -> None:
         found = newest_checkpoint(self.run, self.watcher.note)
@@ -256,13 +307,18 @@ class Loop:
             part, _, name = key.partition(".")
             parts.setdefault(part, {})[name] = tensor
         try:
-            self.module.load_state_dict(parts.get("model", {}))
+            own = self.module.state_dict()
+            weights = {k: like(v, own[k]) if k in own else v for k, v in parts.get("model", {}).items()}
+            self.module.load_state_dict(weights)
             self.optimizers.load(parts.get("optim", {}))
             self.average.load(parts.get("average", {}), facts["average"])
-            torch.set_rng_state(parts["generator"]["cpu"])
-            if self.device.type == "cuda" and "cuda" in parts["generator"]:
-                torch.cuda.set_rng_state(parts["generator"]["cuda"], self.device)
-            flat = [parts.get("carry", {})[str(n)] for n in range(len(parts.get("carry", {})))]
+            mine = str(self.team.rank or "")
+            if "cpu" + mine in parts["generator"]:
+                torch.set_rng_state(parts["generator"]["cpu" + mine])
+                if self.device.type == "cuda" and "cuda" + mine in parts["generator"]:
+                    torch.cuda.set_rng_state(parts["generator"]["cuda" + mine], self.device)
+            lanes = [parts.get("carry", {})[str(n)] for n in range(len(parts.get("carry", {})))]
+            flat = [lane.chunk(self.team.world)[self.team.rank].clone() for lane in lanes]
             self.carry = map_state(unflatten(facts["carry"], flat), lambda tensor: tensor.to(self.device))
             known = {name: facts[name] for name in vars(self.progress)}
         except (KeyError, RuntimeError, TypeError, ValueError, IndexError) as error:
@@ -273,6 +329,14 @@ class Loop:
             ) from error
         self.progress = Progress(**known)
         self._from = self.progress.step
+        if "cpu" + mine not in parts["generator"]:
+            self._diversify()
+        before = facts.get("processes", 1)
+        if before != self.team.world:
+            self.watcher.note(
+                f"Resuming in {self.team.world} processes; the checkpoint was written by {before}: equal but "
+                "for rounding and dropout."
+            )
         if facts.get("threads") != torch.get_num_threads() or facts.get("torch") != str(torch.__version__):
             self.watcher.note(
                 f"Resuming with {torch.get_num_threads()} threads and torch {torch.__version__}; the "

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from datalect.training.distributed import is_sharded, like, whole
+
 # Odd quintic steps, each the least-maximum-error approximation of 1 on the interval the step before leaves
 # (the construction of Amsel et al. 2025, "The Polar Express"), computed by reweighted least squares for
 # singular values from 0.004 to 1, which four steps leave within 0.87 and 1.14.
@@ -79,16 +81,25 @@ class Muon(Optimizer):
             if group["weight_decay"]:
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
             stacks: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
+            sharded: list[tuple[Tensor, Tensor]] = []
             for parameter, update in zip(
                 parameters, self._momentum(parameters, group["momentum"]), strict=True
             ):
                 rows = list(self._parts.get(parameter, (parameter.shape[0],)))
-                for target, piece in zip(pieces(parameter, rows), pieces(update, rows), strict=True):
+                moved: Tensor = parameter
+                if is_sharded(update):
+                    # A sharded matrix cannot be made orthogonal by parts: each process does the whole of it.
+                    update = whole(update)
+                    moved = torch.zeros_like(update)
+                    sharded.append((parameter, moved))
+                for target, piece in zip(pieces(moved, rows), pieces(update, rows), strict=True):
                     stacks.setdefault(tuple(piece.shape), []).append((target, piece))
             for shape, pairs in stacks.items():
                 made = orthogonalise(torch.stack([piece for _, piece in pairs]), dtype=self._dtype).float()
                 rate = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 torch._foreach_add_([target for target, _ in pairs], list(made.unbind(0)), alpha=-rate)
+            for parameter, moved in sharded:
+                parameter.add_(like(moved, parameter))
 
     def _momentum(self, parameters: list[Tensor], momentum: float) -> list[Tensor]:
         """Nesterov momentum of each gradient; the gradients are used up."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from datalect.errors import CheckpointError
 from datalect.training.config import OptimConfig
+from datalect.training.distributed import like, whole
 from datalect.training.muon import Muon
 
 
@@ -31,13 +32,15 @@ class Optimizers:
             The gradient's norm before clipping.
         """
         limit = self.config.clip or float("inf")
-        norm = float(nn.utils.clip_grad_norm_(self.parameters, limit, foreach=True))
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
+        norm = whole(nn.utils.get_total_norm(gradients, foreach=True))
+        nn.utils.clip_grads_with_norm_(self.parameters, limit, norm, foreach=True)
         for one, rates in zip(self._each, self._highest, strict=True):
             for group, rate in zip(one.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
             one.step()
             one.zero_grad(set_to_none=True)
-        return norm
+        return float(norm)
 
     def zero(self) -> None:
         """Forget the gradient."""
@@ -51,7 +54,7 @@ class Optimizers:
             for index, state in one.state_dict()["state"].items():
                 for name, value in state.items():
                     if value is not None:
-                        made[f"{number}.{index}.{name}"] = torch.as_tensor(value)
+                        made[f"{number}.{index}.{name}"] = whole(torch.as_tensor(value))
         return made
 
     def load(self, tensors: dict[str, Tensor]) -> None:
@@ -75,6 +78,11 @@ class Optimizers:
                             "The optimiser's state does not fit the model.",
                             next_step="train again without it",
                         )
+            patterns = [p for group in one.param_groups for p in group["params"]]
+            states = {
+                index: {name: like(value, patterns[index]) for name, value in state.items()}
+                for index, state in states.items()
+            }
             one.load_state_dict({"state": states, "param_groups": whole["param_groups"]})
 
 

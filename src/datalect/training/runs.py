@@ -15,6 +15,8 @@ from datalect.training.config import Recipe
 
 RUN = "run"
 _RECIPE, _LOCK = "recipe.json", "lock"
+_FREE = ("run.parallel",)
+"""What a resumed run may do otherwise: checkpoints are whole however many processes wrote them."""
 
 
 @contextmanager
@@ -55,7 +57,9 @@ def _same_recipe(path: Path, recipe: Recipe) -> None:
     except CheckpointError:
         write_json(path, wanted)
         return
-    changed = [name for name in _paths(wanted, found) if _at(wanted, name) != _at(found, name)]
+    changed = [
+        name for name in _paths(wanted, found) if name not in _FREE and _at(wanted, name) != _at(found, name)
+    ]
     if changed:
         raise UsageError(
             "This folder holds a run of another recipe.",
