@@ -120,7 +120,8 @@ def test_kill_9_at_any_moment(times, corpus, tmp_path):
     """A real process, killed at moments that no line of ours chooses."""
     train(corpus, tmp_path / "whole")
     folder = tmp_path / "killed"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    tests = Path(__file__).parents[1]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent / "src")])}
     command = [sys.executable, "-c", SCRIPT, str(corpus), str(folder)]
     kills = 0
     for wanted in times:
