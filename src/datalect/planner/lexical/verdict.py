@@ -17,7 +17,7 @@ FAINT = (
     1.6  # times its raw score is the most a reading can be sure of: below 0.37 hardly one in five is right
 )
 SHOW = 0.05  # probability a reading needs to be offered
-CLOSE = 0.95  # a second reading this near to the first is asked about
+CLOSE = 0.95  # a second reading nearer to the first than this is asked about
 
 _REASONS = {
     "unknown": {
@@ -96,7 +96,7 @@ def judge(
         return Interpretation(
             status="ambiguous", language=language, readings=readings, reason=reason, unused=unused
         )
-    if len(readings) > 1 and readings[1].score >= CLOSE * best.score:
+    if len(readings) > 1 and scored[1][0].score > CLOSE * scored[0][0].score + 1e-9:
         return Interpretation(
             status="ambiguous",
             language=language,
