@@ -150,7 +150,9 @@ def test_options_of_the_readme_exist():
     from datalect.cli.main import build_app
 
     app = build_app()
-    commands = [app[name] for name in ("report", "ask", "chat", "describe", "sql", "completion")]
+    named = ("report", "ask", "chat", "describe", "sql", "completion", "evaluate", "generate")
+    trained = ("lm", "classifier", "seq2seq")
+    commands = [*(app[name] for name in named), *(app["train"][name] for name in trained)]
     arguments = [one for command in commands for one in command.assemble_argument_collection()]
     known = {name for argument in arguments for name in argument.names}
     known.add("--help")

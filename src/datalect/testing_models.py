@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from datalect.errors import DatalectError
@@ -58,7 +59,7 @@ def check_tokenizer(tokenizer: Tokenizer) -> None:
         _promise(tokenizer.decode([*ids, tokenizer.end_id]) == tokenizer.decode(ids), "the end is no text")
     _promise(tokenizer.encode("") == [] and tokenizer.decode([]) == "", "nothing is nothing")
     for wrong in (-1, tokenizer.vocab_size, 2**40):
-        _refused(lambda wrong=wrong: tokenizer.decode([wrong]), f"the id {wrong} is refused")
+        _refused(partial(tokenizer.decode, [wrong]), f"the id {wrong} is refused")
     _refused(lambda: tokenizer.encode("a\ud800b"), "a lone surrogate is refused")
     for ids in ([i] for i in range(min(tokenizer.vocab_size, 300))):
         tokenizer.decode(ids).encode()  # half a character must not become a lone surrogate
@@ -141,7 +142,7 @@ def _check_scores(model: ScoringModel, ids: Sequence[int], prompt: str) -> None:
         )
     _refused(lambda: model.logits([]), "no tokens are refused")
     for wrong in (-1, vocab):
-        _refused(lambda wrong=wrong: model.logits([wrong]), f"the id {wrong} is refused")
+        _refused(partial(model.logits, [wrong]), f"the id {wrong} is refused")
     if model.context is not None:
         too_long = [ids[0]] * (model.context + 1)
         _refused(lambda: model.logits(too_long), "more tokens than the context are refused")
